@@ -1,0 +1,60 @@
+import Runtime
+
+/// Where in the user's program an operation was made.
+///
+/// Functions know their call site by `#fileID` and `#line`. Operators cannot take such parameters, so an operation made by one
+/// keeps an unsymbolicated backtrace, which is resolved only when the location is reported.
+struct SourceLocation: Sendable {
+  private enum Origin: Sendable {
+    case site(file: String, line: Int)
+    case trace(Backtrace)
+    case unknown
+  }
+
+  private let origin: Origin
+
+  static let unknown = SourceLocation(origin: .unknown)
+
+  private init(origin: Origin) { self.origin = origin }
+
+  init(file: StaticString, line: UInt) { origin = .site(file: "\(file)", line: Int(line)) }
+
+  init(file: String, line: Int) { origin = .site(file: file, line: line) }
+
+  /// The stack of the caller, at the cost of about 1.5 µs.
+  static func captured() -> SourceLocation {
+    guard
+      let trace = try? Backtrace.capture(
+        algorithm: .fast, limit: frameLimit, top: 0, images: images)
+    else { return .unknown }
+    return SourceLocation(origin: .trace(trace))
+  }
+
+  /// The file and line, `("main.swift", 12)`, or `nil` if unknown.
+  func resolved() -> (file: String, line: Int)? {
+    switch origin {
+    case .site(let file, let line): return (file, line)
+    case .unknown: return nil
+    case .trace(let trace):
+      guard let symbolicated = trace.symbolicated(with: Self.images) else { return nil }
+      for frame in symbolicated.frames {
+        guard let place = frame.symbol?.sourceLocation, !Self.isOurs(place.path) else { continue }
+        return (Self.shortened(place.path), place.line)
+      }
+      return nil
+    }
+  }
+
+  private static let frameLimit = 16
+  private static let images = ImageMap.capture()
+
+  private static func isOurs(_ path: String) -> Bool {
+    path.contains("/Sources/Jacquard") || path.isEmpty || path.contains("<compiler-generated>")
+      || path.hasSuffix(".swiftinterface")
+  }
+
+  /// The last two components, in the manner of `#fileID`.
+  private static func shortened(_ path: String) -> String {
+    path.split(separator: "/").suffix(2).joined(separator: "/")
+  }
+}

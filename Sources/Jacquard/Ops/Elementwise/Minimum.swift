@@ -1,0 +1,25 @@
+struct Minimum: ElementwiseOp {
+  static let domain = ElementDomain.numeric
+  static let operandCount = 2
+  var instruction: VectorInstruction { .minimum }
+
+  func gradient(_ call: Call, _ dy: Tensor) -> [Tensor?] {
+    let isFirst = call.operands[0] .<= call.operands[1]
+    return [select(isFirst, dy, 0), select(isFirst, 0, dy)]
+  }
+}
+
+/// The smaller of `a` and `b`, element by element; NaN where either is. Where they are equal, the
+/// gradient is that of `a`.
+public func minimum(
+  _ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  a.graph.insert(Minimum(), a, b, file: file, line: line)
+}
+
+/// The smaller of each element of `a` and a number.
+public func minimum(
+  _ a: Tensor, _ b: Double, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  withSourceLocation(file, line) { minimum(a, a.scalar(b, for: Minimum.self)) }
+}

@@ -1,0 +1,100 @@
+import JacquardArrays
+
+/// Numbers from the normal distribution, drawn again where they lie more than two standard deviations off the mean.
+struct RandomTruncatedNormal: DrawOp {
+  var key: UInt64
+  var shape: DrawShape
+  var dtype: DType
+  var mean: BitPattern
+  var standardDeviation: BitPattern
+
+  func checkDistribution() throws {
+    try checkNormal(dtype, mean: mean.value, standardDeviation: standardDeviation.value)
+  }
+
+  func kernel(source: DrawSource, count: Int) throws -> any Kernel {
+    let (mean, deviation) = (mean.value, standardDeviation.value)
+    return dtype == .float32
+      ? TruncatedNormalKernel<Float>(
+        source: source, count: count, mean: mean, standardDeviation: deviation)
+      : TruncatedNormalKernel<Double>(
+        source: source, count: count, mean: mean, standardDeviation: deviation)
+  }
+}
+
+struct TruncatedNormalKernel<Element: RandomElement>: DrawKernel {
+  let source: DrawSource
+  let count: Int
+  let mean: Element
+  let standardDeviation: Element
+
+  init(source: DrawSource, count: Int, mean: Double, standardDeviation: Double) {
+    self.source = source
+    self.count = count
+    self.mean = Element(mean)
+    self.standardDeviation = Element(standardDeviation)
+  }
+
+  var name: String { RandomTruncatedNormal.name }
+
+  func draw(stream: UInt64, start: Int, count: Int, _ out: UnsafeMutablePointer<Element>) {
+    Element.truncatedNormal(source.key, stream, start, count, out)
+    if mean == 0 && standardDeviation == 1 { return }
+    for index in 0..<count { out[index] = mean + out[index] * standardDeviation }
+  }
+}
+
+extension Graph {
+  /// Numbers from the normal distribution, drawn again where they lie more than two standard deviations off.
+  ///
+  /// Drawn anew in each run and each iteration of a loop, from a stream of its own that depends on the seed and the
+  /// operation's name only.
+  ///
+  /// - Parameters:
+  ///   - shape: the shape of the result.
+  ///   - mean: the mean.
+  ///   - standardDeviation: that of the distribution before it is cut; the numbers deviate 0.8796 times as much.
+  ///   - dtype: the element type of the result.
+  ///   - seed: used in place of the graph's seed.
+  public func truncatedNormal(
+    _ shape: [Int], mean: Double = 0, standardDeviation: Double = 1, dtype: DType = .float32,
+    seed: UInt64? = nil, name: String? = nil, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    drawTruncatedNormal(.fixed(shape), nil, mean, standardDeviation, dtype, seed, name, file, line)
+  }
+
+  /// Numbers from the normal distribution, drawn again where they lie more than two standard deviations off in the shape of `tensor`, which may be open; see
+  /// ``truncatedNormal(_:mean:standardDeviation:dtype:seed:name:file:line:)``.
+  ///
+  /// - Parameter dtype: by default that of `tensor`.
+  public func truncatedNormal(
+    like tensor: Tensor, mean: Double = 0, standardDeviation: Double = 1, dtype: DType? = nil,
+    seed: UInt64? = nil, name: String? = nil, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    drawTruncatedNormal(
+      .like, tensor, mean, standardDeviation, dtype ?? tensor.dtype, seed, name, file, line)
+  }
+
+  /// Numbers from the normal distribution, drawn again where they lie more than two standard deviations off in the shape spelt by the integer vector `shape`; see
+  /// ``truncatedNormal(_:mean:standardDeviation:dtype:seed:name:file:line:)``.
+  public func truncatedNormal(
+    shape: Tensor, mean: Double = 0, standardDeviation: Double = 1, dtype: DType = .float32,
+    seed: UInt64? = nil, name: String? = nil, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    drawTruncatedNormal(.elements, shape, mean, standardDeviation, dtype, seed, name, file, line)
+  }
+
+  private func drawTruncatedNormal(
+    _ shape: DrawShape, _ shapeOperand: Tensor?, _ mean: Double, _ standardDeviation: Double,
+    _ dtype: DType, _ seed: UInt64?, _ name: String?, _ file: StaticString, _ line: UInt
+  ) -> Tensor {
+    insertDraw(
+      shapeOperand: shapeOperand, seed: seed, name: name ?? RandomTruncatedNormal.name, file: file,
+      line: line
+    ) { key in
+      RandomTruncatedNormal(
+        key: key, shape: shape, dtype: dtype, mean: BitPattern(mean),
+        standardDeviation: BitPattern(standardDeviation))
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import JacquardArrays
+
+/// Numbers from the uniform distribution over `low..<high`.
+struct RandomUniform: DrawOp {
+  var key: UInt64
+  var shape: DrawShape
+  var dtype: DType
+  var low: BitPattern
+  var high: BitPattern
+
+  func checkDistribution() throws {
+    guard dtype.isFloatingPoint else {
+      throw TypeRuleError(
+        "cannot draw \(dtype) from \(low)..<\(high)",
+        remedy: "choose a floating-point dtype, or whole bounds and an integer dtype")
+    }
+    guard (high.value - low.value).isFinite && low.value <= high.value else {
+      throw TypeRuleError(
+        "there is no uniform distribution over \(low)..<\(high)",
+        remedy: "give finite bounds, the lower one first")
+    }
+  }
+
+  func kernel(source: DrawSource, count: Int) throws -> any Kernel {
+    dtype == .float32
+      ? UniformKernel<Float>(source: source, count: count, low: low.value, high: high.value)
+      : UniformKernel<Double>(source: source, count: count, low: low.value, high: high.value)
+  }
+}
+
+struct UniformKernel<Element: RandomElement>: DrawKernel {
+  let source: DrawSource
+  let count: Int
+  let low: Element
+  let range: Element
+  /// The largest number that may come out: rounding must not yield the upper bound itself.
+  let greatest: Element
+
+  init(source: DrawSource, count: Int, low: Double, high: Double) {
+    self.source = source
+    self.count = count
+    self.low = Element(low)
+    range = Element(high) - Element(low)
+    greatest = Element(low) < Element(high) ? Element(high).nextDown : Element(low)
+  }
+
+  var name: String { RandomUniform.name }
+
+  func draw(stream: UInt64, start: Int, count: Int, _ out: UnsafeMutablePointer<Element>) {
+    Element.uniform(source.key, stream, start, count, out)
+    if low == 0 && range == 1 { return }
+    for index in 0..<count {
+      let number = low + out[index] * range
+      out[index] = number < greatest ? number : greatest
+    }
+  }
+}
+
+extension Graph {
+  /// Numbers from the uniform distribution over `low..<high`; of an integer dtype, whole numbers.
+  ///
+  /// Drawn anew in each run and each iteration of a loop, from a stream of its own that depends on the seed and the
+  /// operation's name only.
+  ///
+  /// - Parameters:
+  ///   - shape: the shape of the result.
+  ///   - low: the smallest number.
+  ///   - high: above the greatest number.
+  ///   - dtype: the element type of the result.
+  ///   - seed: used in place of the graph's seed.
+  public func randomUniform(
+    _ shape: [Int], from low: Double = 0, to high: Double = 1, dtype: DType = .float32,
+    seed: UInt64? = nil, name: String? = nil, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    drawUniform(.fixed(shape), nil, low, high, dtype, seed, name, file, line)
+  }
+
+  /// Numbers from the uniform distribution over `low..<high` in the shape of `tensor`, which may be open; see
+  /// ``randomUniform(_:from:to:dtype:seed:name:file:line:)``.
+  ///
+  /// - Parameter dtype: by default that of `tensor`.
+  public func randomUniform(
+    like tensor: Tensor, from low: Double = 0, to high: Double = 1, dtype: DType? = nil,
+    seed: UInt64? = nil, name: String? = nil, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    drawUniform(.like, tensor, low, high, dtype ?? tensor.dtype, seed, name, file, line)
+  }
+
+  /// Numbers from the uniform distribution over `low..<high` in the shape spelt by the integer vector `shape`; see
+  /// ``randomUniform(_:from:to:dtype:seed:name:file:line:)``.
+  public func randomUniform(
+    shape: Tensor, from low: Double = 0, to high: Double = 1, dtype: DType = .float32,
+    seed: UInt64? = nil, name: String? = nil, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    drawUniform(.elements, shape, low, high, dtype, seed, name, file, line)
+  }
+
+  private func drawUniform(
+    _ shape: DrawShape, _ shapeOperand: Tensor?, _ low: Double, _ high: Double, _ dtype: DType,
+    _ seed: UInt64?, _ name: String?, _ file: StaticString, _ line: UInt
+  ) -> Tensor {
+    if dtype.isInteger, let low = Int(exactly: low), let high = Int(exactly: high) {
+      return drawInteger(shape, shapeOperand, low, high, dtype, seed, name, file, line)
+    }
+    return insertDraw(
+      shapeOperand: shapeOperand, seed: seed, name: name ?? RandomUniform.name, file: file,
+      line: line
+    ) { key in
+      RandomUniform(
+        key: key, shape: shape, dtype: dtype, low: BitPattern(low), high: BitPattern(high))
+    }
+  }
+}

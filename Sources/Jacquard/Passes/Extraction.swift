@@ -1,0 +1,251 @@
+import JacquardArrays
+
+/// Takes what a run asks for out of the graph, as a ``Program`` with the fed shapes.
+///
+/// On the way types are inferred anew with full shapes; small integer arithmetic on shapes is folded; assignments become
+/// values that the run commits, carried through loops and branches where they stand in those.
+struct Extraction {
+  let graph: Graph
+  let state: GraphState
+  let request: CompileRequest
+  let feedValues: (ValueID) -> NDArray?
+
+  var program = Program()
+  var diagnostics: [Diagnostic] = []
+  var shapeDecidingFeeds: Set<ValueID> = []
+  var missingFeed: SessionError?
+  /// The pending values of each variable, in program order.
+  var pending: [VariableID: [(operation: OperationID, value: Value)]] = [:]
+  var inputValues: [InputSource: Value] = [:]
+  /// The node that computes a value, for folding: by value, only looked up.
+  var producers: [Value: Node] = [:]
+
+  init(_ request: CompileRequest, _ feedValues: @escaping (ValueID) -> NDArray?, _ graph: Graph) {
+    self.graph = graph
+    self.state = graph.read { copy $0 }
+    self.request = request
+    self.feedValues = feedValues
+  }
+
+  /// The values that stand for graph values within one block.
+  struct Scope {
+    var values: [ValueID: Value] = [:]
+    var nodes: [Node] = []
+  }
+
+  mutating func run() throws -> CompiledProgram {
+    var scope = Scope()
+    for feed in request.feeds {
+      scope.values[feed.value] = input(.feed(feed.value), feed.type, origin: feed.value)
+    }
+    let needed = neededRootOperations()
+    for id in needed { extract(id, into: &scope) }
+    if let missingFeed { throw missingFeed }
+    guard diagnostics.isEmpty else { throw GraphError(diagnostics: diagnostics) }
+
+    program.root.nodes = scope.nodes
+    let fetched = try request.fetches.map { id -> Value in
+      if let value = value(of: id, in: &scope) { return value }
+      throw GraphError(diagnostics: state.diagnostics)
+    }
+    program.fetchCount = fetched.count
+    program.commits = pending.keys.sorted()
+    program.root.results = fetched + program.commits.map { pending[$0]!.last!.value }
+    return CompiledProgram(program: program, shapeDecidingFeeds: shapeDecidingFeeds.sorted())
+  }
+
+  mutating func input(_ source: InputSource, _ type: TensorType, origin: ValueID? = nil) -> Value {
+    if let known = inputValues[source] { return known }
+    let value = program.addValue(type, origin: origin)
+    program.inputs.append(source)
+    program.root.parameters.append(value)
+    inputValues[source] = value
+    return value
+  }
+
+  /// The root operations that the run needs, in program order, cut off at what is fed.
+  private func neededRootOperations() -> [OperationID] {
+    let fed = Set(request.feeds.map(\.value))
+    var needed = [Bool](repeating: false, count: state.operations.count)
+    var stack = request.targets
+    stack += request.fetches.filter { !fed.contains($0) }.compactMap { state.producer(of: $0) }
+    while let id = stack.popLast() {
+      if needed[id.index] { continue }
+      needed[id.index] = true
+      let record = state.operations[id.index]
+      stack += record.controlInputs
+      for operand in record.operands where !fed.contains(operand) {
+        if let producer = state.producer(of: operand) { stack.append(producer) }
+      }
+    }
+    return needed.indices.filter { needed[$0] }.map { OperationID($0) }
+  }
+
+  /// The value that stands for `id`; constants are made where they are first used.
+  mutating func value(of id: ValueID, in scope: inout Scope) -> Value? {
+    if let known = scope.values[id] { return known }
+    if let constant = state.constant(id) {
+      let value = program.addValue(TensorType(of: constant), constant: constant, origin: id)
+      scope.values[id] = value
+      return value
+    }
+    return nil
+  }
+
+  /// Adds the operation to the block being extracted.
+  mutating func extract(_ id: OperationID, into scope: inout Scope) {
+    let record = state.operations[id.index]
+    if record.results.contains(where: { scope.values[$0] != nil }) && record.op.effect == .none {
+      // A fed result: the operation runs only for its other results.
+      if record.results.allSatisfy({ scope.values[$0] != nil }) { return }
+    }
+    switch record.op {
+    case is Constant: return
+    case is NoOp: return
+    case let placeholder as Placeholder:
+      if scope.values[record.results[0]] != nil { return }
+      if missingFeed == nil {
+        let place = record.location.resolved().map { "\($0.file):\($0.line)" }
+        missingFeed = .missingFeed(
+          name: record.name, type: TensorType(placeholder.dtype, placeholder.shape), location: place)
+      }
+      return
+    case let read as ReadVariable:
+      if scope.values[record.results[0]] != nil { return }
+      scope.values[record.results[0]] = readValue(read, id, record)
+      return
+    case let counter as DrawCounter:
+      scope.values[record.results[0]] = input(
+        .drawCounter(key: counter.key), TensorType(.int64, .scalar), origin: record.results[0])
+      return
+    default: break
+    }
+    var operands: [Value] = []
+    for operand in record.operands {
+      // Missing operands belong to operations that have failed, and been reported, before.
+      guard let value = value(of: operand, in: &scope) else { return }
+      operands.append(value)
+    }
+    do {
+      switch record.op {
+      case let assign as Assign:
+        scope.values[record.results[0]] = try extractAssign(assign, id, record, operands, &scope)
+      case let loop as While: try extractLoop(loop, id, record, operands, &scope)
+      case is Conditional: try extractConditional(id, record, operands, &scope)
+      default: try extractPlain(id, record, operands, &scope)
+      }
+    } catch { report(error, id, operands) }
+  }
+
+  mutating func report(_ error: any Error, _ id: OperationID, _ operands: [Value]) {
+    let record = state.operations[id.index]
+    let rule = error as? TypeRuleError
+    diagnostics.append(
+      Diagnostic(
+        operation: record.name, op: type(of: record.op).name,
+        operandTypes: operands.map { program.type(of: $0) },
+        message: rule?.message ?? "\(error)", remedy: rule?.remedy, location: record.location))
+  }
+
+  private mutating func extractPlain(
+    _ id: OperationID, _ record: OperationRecord, _ operands: [Value], _ scope: inout Scope
+  ) throws {
+    let constants = operands.indices.map { index in
+      record.op.determinesShape(operand: index)
+        ? knownElements(operands[index]) : program.constant(operands[index])
+    }
+    let types = try record.op.resultTypes(
+      TypeRuleInput(operands.map { program.type(of: $0) }, constants: constants))
+    for (type, result) in zip(types, record.results) where type.shape.known == nil {
+      guard operands.contains(where: { program.type(of: $0).shape.known == nil }) else {
+        throw TypeRuleError(
+          "the shape of the result, \(type), depends on elements computed while it runs",
+          remedy: "feed the shape, or compute it from shapes, constants and fed scalars")
+      }
+      _ = result
+    }
+    let results = zip(types, record.results).map { program.addValue($0, origin: $1) }
+    var node = Node(op: record.op, operands: operands, results: results, origin: id)
+    for (result, value) in zip(record.results, results) where scope.values[result] == nil {
+      scope.values[result] = value
+    }
+    if let folded = try ShapeFolding.fold(node, in: program) {
+      for (value, array) in zip(results, folded) { program.values[Int(value.index)].constant = array }
+      return
+    }
+    node.regions = []
+    for value in results { producers[value] = node }
+    scope.nodes.append(node)
+  }
+
+  /// The elements of a value, if they follow from constants and fed arrays.
+  mutating func knownElements(_ value: Value) -> NDArray? {
+    if let constant = program.constant(value) { return constant }
+    if case .feed(let id)? = inputValues.first(where: { $0.value == value })?.key {
+      guard let array = feedValues(id) else { return nil }
+      shapeDecidingFeeds.insert(id)
+      return array
+    }
+    guard let node = producers[value], node.op.effect == .none else { return nil }
+    var constants: [NDArray?] = []
+    for (index, operand) in node.operands.enumerated() {
+      guard node.op.usesElements(ofOperand: index) else {
+        constants.append(nil)
+        continue
+      }
+      guard let known = knownElements(operand) else { return nil }
+      constants.append(known)
+    }
+    let position = node.results.firstIndex(of: value)!
+    return try? ConstantEvaluator.evaluate(node, in: program, operands: constants)?[position]
+  }
+
+  // MARK: Variables
+
+  func latest(_ variable: VariableID) -> Value? { pending[variable]?.last?.value }
+
+  mutating func startValue(_ variable: VariableID) -> Value {
+    let record = state.variables[variable.index]
+    return input(.variable(variable), record.type, origin: record.read)
+  }
+
+  private mutating func readValue(
+    _ read: ReadVariable, _ id: OperationID, _ record: OperationRecord
+  ) -> Value {
+    guard !record.controlInputs.isEmpty, let history = pending[read.variable] else {
+      return startValue(read.variable)
+    }
+    let before = predecessors(of: record.controlInputs)
+    return history.last { before.contains($0.operation) }?.value ?? startValue(read.variable)
+  }
+
+  /// `operations` and everything that has to happen before them.
+  private func predecessors(of operations: [OperationID]) -> Set<OperationID> {
+    var found: Set<OperationID> = []
+    var stack = operations
+    while let id = stack.popLast() {
+      guard found.insert(id).inserted else { continue }
+      let record = state.operations[id.index]
+      stack += record.controlInputs + record.operands.compactMap { state.producer(of: $0) }
+    }
+    return found
+  }
+
+  private mutating func extractAssign(
+    _ assign: Assign, _ id: OperationID, _ record: OperationRecord, _ operands: [Value],
+    _ scope: inout Scope
+  ) throws -> Value {
+    _ = try assign.resultTypes(TypeRuleInput(operands.map { program.type(of: $0) }))
+    var value = operands[0]
+    if assign.update != .replace {
+      let previous = latest(assign.variable) ?? startValue(assign.variable)
+      let result = program.addValue(assign.type, origin: record.results[0])
+      let op: any Op = assign.update == .add ? Add() : Subtract()
+      scope.nodes.append(
+        Node(op: op, operands: [previous, value], results: [result], origin: id))
+      value = result
+    }
+    pending[assign.variable, default: []].append((id, value))
+    return value
+  }
+}

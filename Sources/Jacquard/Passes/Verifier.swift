@@ -1,0 +1,120 @@
+/// Checks a program after each pass:
+/// 1. a node uses parameters of its own block, results of earlier nodes of it, and constants, nothing else; an operand of which
+///    only the shape matters may stand for any value of known shape, computed or not;
+/// 2. every value is defined once;
+/// 3. a node has as many results as its type rule gives, of those types;
+/// 4. loops and conditionals have the operands, parameters and results their attributes say, with equal types throughout;
+/// 5. the root has a parameter for each input, and a result for each fetch and commit.
+enum Verifier {
+  struct Failure: Error, CustomStringConvertible {
+    var pass: String
+    var message: String
+    var description: String { "the program is broken after \(pass): \(message)" }
+  }
+
+  static func verify(_ program: Program, after pass: String) throws {
+    var checker = Checker(program: program, pass: pass)
+    guard program.root.parameters.count == program.inputs.count else {
+      throw checker.failure("\(program.inputs.count) inputs, \(program.root.parameters.count) parameters")
+    }
+    guard program.root.results.count == program.fetchCount + program.commits.count else {
+      throw checker.failure("\(program.root.results.count) root results")
+    }
+    try checker.check(program.root)
+  }
+
+  private struct Checker {
+    let program: Program
+    let pass: String
+    var defined: Set<Value> = []
+
+    func failure(_ message: String) -> Failure { Failure(pass: pass, message: message) }
+
+    mutating func define(_ value: Value) throws {
+      guard defined.insert(value).inserted else {
+        throw failure("value \(value.index) is defined twice")
+      }
+    }
+
+    mutating func check(_ block: Block) throws {
+      var visible: Set<Value> = []
+      for parameter in block.parameters {
+        try define(parameter)
+        visible.insert(parameter)
+      }
+      for node in block.nodes {
+        for (index, operand) in node.operands.enumerated()
+        where !visible.contains(operand) && program.constant(operand) == nil
+          && (node.op.usesElements(ofOperand: index)
+            || program.type(of: operand).shape.known == nil)
+        {
+          throw failure("\(name(node)) uses value \(operand.index), which its block does not define")
+        }
+        try checkTypes(node)
+        for region in node.regions { try check(region) }
+        for result in node.results {
+          try define(result)
+          visible.insert(result)
+        }
+      }
+      for result in block.results
+      where !visible.contains(result) && program.constant(result) == nil {
+        throw failure("a block returns value \(result.index), which it does not define")
+      }
+    }
+
+    func name(_ node: Node) -> String { "\(type(of: node.op).name) (operation \(node.origin.index))" }
+
+    func types(_ values: [Value]) -> [TensorType] { values.map { program.type(of: $0) } }
+
+    func checkTypes(_ node: Node) throws {
+      if let loop = node.op as? While {
+        try checkLoop(loop, node)
+      } else if node.op is Conditional {
+        for block in node.regions {
+          guard types(block.parameters) == types(Array(node.operands.dropFirst())),
+            types(block.results).map(\.dtype) == types(node.results).map(\.dtype)
+          else { throw failure("\(name(node)): a branch does not fit its operands or results") }
+        }
+      } else {
+        let inferred = try node.op.resultTypes(
+          TypeRuleInput(types(node.operands), constants: node.operands.map { program.constant($0) }))
+        guard inferred.count == node.results.count else {
+          throw failure("\(name(node)) has \(node.results.count) results, not \(inferred.count)")
+        }
+        for (type, result) in zip(inferred, types(node.results))
+        where type.dtype != result.dtype || !type.shape.isCompatible(with: result.shape) {
+          throw failure("\(name(node)) gives \(type), recorded as \(result)")
+        }
+      }
+    }
+
+    func checkLoop(_ loop: While, _ node: Node) throws {
+      guard node.operands.count == loop.operandCount,
+        node.results.count == loop.tripCountIndex + 1,
+        node.regions.count == (loop.hasCondition ? 2 : 1)
+      else { throw failure("\(name(node)) does not fit its attributes") }
+      let body = node.regions.last!
+      let carried = types(Array(node.operands[..<loop.carriedCount]))
+      let invariants = types(Array(node.operands[loop.invariantRange]))
+      let slices = zip(loop.scans, node.operands[loop.scanRange]).map { scan, value in
+        let type = program.type(of: value)
+        return TensorType(type.dtype, type.shape.removing(axis: scan.axis))
+      }
+      let counter = TensorType(.int64, .scalar)
+      guard types(body.parameters) == [counter] + carried + slices + invariants else {
+        throw failure(
+          "\(name(node)): body parameters \(types(body.parameters)) for operands \(types(node.operands))"
+        )
+      }
+      guard body.results.count == loop.carriedCount + loop.stacks.count,
+        types(Array(body.results[..<loop.carriedCount])) == carried
+      else { throw failure("\(name(node)): the body returns \(types(body.results))") }
+      if loop.hasCondition {
+        guard types(node.regions[0].parameters) == [counter] + carried + invariants else {
+          throw failure("\(name(node)): condition parameters do not fit")
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/// Steps in the order they run in.
+struct Schedule: ~Copyable, Sendable {
+  /// A step without a share in it: running it counts no references.
+  enum Reference: Sendable {
+    case kernel(Unmanaged<KernelStep>)
+    case view(ViewStep)
+    case loop(Unmanaged<LoopStep>)
+    case conditional(Unmanaged<ConditionalStep>)
+    case profiled(Unmanaged<ProfiledStep>)
+
+    init(_ step: Step) {
+      switch step {
+      case .kernel(let step): self = .kernel(.passUnretained(step))
+      case .view(let step): self = .view(step)
+      case .loop(let step): self = .loop(.passUnretained(step))
+      case .conditional(let step): self = .conditional(.passUnretained(step))
+      case .profiled(let step): self = .profiled(.passUnretained(step))
+      }
+    }
+  }
+
+  private let owned: [Step]
+  private let references: Table<Reference>
+
+  init(_ steps: [Step]) {
+    owned = steps
+    references = Table(steps.map { Reference($0) })
+  }
+
+  func run(_ frame: Frame) {
+    for index in references.indices {
+      switch references[index] {
+      case .kernel(let step): step._withUnsafeGuaranteedRef { $0.run(frame) }
+      case .view(let step): step.run(frame)
+      case .loop(let step): step._withUnsafeGuaranteedRef { $0.run(frame) }
+      case .conditional(let step): step._withUnsafeGuaranteedRef { $0.run(frame) }
+      case .profiled(let step): step._withUnsafeGuaranteedRef { $0.run(frame) }
+      }
+    }
+  }
+}
+
+extension Plan {
+  /// Runs every step once, on this thread and those of `pool`.
+  ///
+  /// - Throws: ``RunFailureError`` if a kernel found something wrong; outputs are then meaningless.
+  func execute(_ context: RunContext, pool: WorkerPool) throws(RunFailureError) {
+    context.begin()
+    schedule.run(
+      Frame(
+        pointers: context.pointers, blocks: context.blocks, context: context,
+        status: context.status, pool: pool))
+    if options.profile { collectProfile(of: context) }
+    if let failure = context.status.hasFailed ? context.status.firstFailure : nil {
+      throw RunFailureError(failure)
+    }
+    context.copyBoundOutputs()
+  }
+}

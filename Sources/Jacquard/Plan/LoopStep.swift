@@ -1,0 +1,315 @@
+/// Runs a loop: its condition and its body are schedules over the same slots as everything else.
+///
+/// Carried values are not copied where a kernel of the body can write them to the buffer, or the row of a stack, that the next
+/// iteration reads; slices that lie in one piece are used where they lie.
+final class LoopStep: Sendable {
+  /// A value handed from one iteration to the next.
+  struct Carry: Sendable, BitwiseCopyable {
+    /// How a body result becomes the next iteration's parameter.
+    enum Transfer: Sendable {
+      /// The body writes it to the buffer of the iteration.
+      case buffered
+      /// The parameter points where the result is: in a stack's row, or in memory that does not change.
+      case forwarded
+      /// The result, which may change or go away, is copied to the buffer of the iteration.
+      case copied
+      /// The body returns the parameter.
+      case unchanged
+    }
+
+    var transfer: Transfer
+    var operand: Int32
+    var parameter: Int32
+    var bodyResult: Int32
+    /// The slot through which a kernel of the body writes a buffered result.
+    var producer: Int32
+    var result: Int32
+    var byteCount: Int
+    /// Whether the last parameter is memory that does not outlive the loop.
+    var isCopiedOut: Bool
+    /// The buffers of even and odd iterations; the first also takes results that do not come from an iteration.
+    var buffers: (even: Int, odd: Int)
+
+    func buffer(_ iteration: Int) -> Int { iteration & 1 == 0 ? buffers.even : buffers.odd }
+  }
+
+  /// An array read slice by slice.
+  struct Scan: Sendable, BitwiseCopyable {
+    var operand: Int32
+    var parameter: Int32
+    var slices: SliceLayout
+    /// The number of slices, or the stack that knows it.
+    var length: Length
+    var isReversed: Bool
+    var isAnchored: Bool
+    /// The memory that slices are gathered in unless they lie in one piece.
+    var buffer: Int
+  }
+
+  /// An array written slice by slice.
+  struct Stack: Sendable, BitwiseCopyable {
+    var bodyResult: Int32
+    var result: Int32
+    /// The slot through which a kernel of the body writes the slice where it belongs, or −1 if it is copied.
+    var producer: Int32
+    var slices: SliceLayout
+    var length: Length
+    var isReversed: Bool
+    var isAnchored: Bool
+  }
+
+  /// The number of slices of an array.
+  enum Length: Sendable, BitwiseCopyable {
+    case known(Int)
+    /// That of a stack whose length is decided while running.
+    case growing(Int)
+  }
+
+  struct Bounds: Sendable, BitwiseCopyable {
+    var maximumIterations: Int?
+    /// The slot of an int64 scalar, or −1.
+    var bound: Int32
+    /// The slot of the condition's result, or −1.
+    var condition: Int32
+  }
+
+  let bounds: Bounds
+  /// The blocks and slots of the iteration counter and the trip count.
+  let iterationBlock: Int
+  let tripCount: Int32
+  let location: KernelLocation
+  let carries: Table<Carry>
+  let scans: Table<Scan>
+  let stacks: Table<Stack>
+  let condition: Schedule
+  let body: Schedule
+
+  init(
+    bounds: Bounds, iterationBlock: Int, tripCount: Int32, location: KernelLocation,
+    carries: [Carry], scans: [Scan], stacks: [Stack], condition: [Step], body: [Step]
+  ) {
+    self.bounds = bounds
+    self.iterationBlock = iterationBlock
+    self.tripCount = tripCount
+    self.location = location
+    self.carries = Table(carries)
+    self.scans = Table(scans)
+    self.stacks = Table(stacks)
+    self.condition = Schedule(condition)
+    self.body = Schedule(body)
+  }
+
+  func run(_ frame: Frame) {
+    let outerIteration = frame.status.iteration
+    let limit = iterationLimit(frame)
+    for index in carries.indices {
+      frame.pointers[Int(carries[index].parameter)] = frame.pointers[Int(carries[index].operand)]
+    }
+    var executed = 0
+    if openStacks(frame, limit: limit) {
+      executed = iterate(frame, limit: limit)
+      closeStacks(frame, executed: executed, limit: limit)
+    }
+    closeCarries(frame, executed: executed)
+    frame.pointers[Int(tripCount)].storeBytes(of: Int64(executed), as: Int64.self)
+    frame.status.setIteration(outerIteration)
+  }
+
+  private func iterate(_ frame: Frame, limit: Int) -> Int {
+    let counter = frame.blocks[iterationBlock]
+    var iteration = 0
+    while iteration < limit {
+      counter.storeBytes(of: Int64(iteration), as: Int64.self)
+      frame.status.setIteration(iteration)
+      if bounds.condition >= 0 {
+        condition.run(frame)
+        guard frame.pointers[Int(bounds.condition)].load(as: UInt8.self) != 0 else { break }
+      }
+      if frame.status.hasFailed { break }
+      readSlices(frame, iteration: iteration, limit: limit)
+      guard bindResults(frame, iteration: iteration, limit: limit) else { break }
+      body.run(frame)
+      writeSlices(frame, iteration: iteration, limit: limit)
+      carryOver(frame, iteration: iteration)
+      iteration += 1
+    }
+    return iteration
+  }
+
+  /// At most how many iterations there are.
+  private func iterationLimit(_ frame: Frame) -> Int {
+    var limit = bounds.maximumIterations ?? .max
+    for index in scans.indices { limit = min(limit, count(scans[index].length, frame)) }
+    if bounds.bound >= 0 {
+      let bound = frame.pointers[Int(bounds.bound)].load(as: Int64.self)
+      limit = min(limit, max(0, Int(bound)))
+    }
+    return limit
+  }
+
+  private func count(_ length: Length, _ frame: Frame) -> Int {
+    switch length {
+    case .known(let count): count
+    case .growing(let stack): frame.context.growingStacks[stack].count
+    }
+  }
+}
+
+// MARK: - Carried values
+
+extension LoopStep {
+  /// Hands results to the next iteration: copies first, since they read what the parameters still point to.
+  private func carryOver(_ frame: Frame, iteration: Int) {
+    for index in carries.indices where carries[index].transfer == .copied {
+      let carry = carries[index]
+      frame.blocks[carry.buffer(iteration)].copyMemory(
+        from: frame.pointers[Int(carry.bodyResult)], byteCount: carry.byteCount)
+    }
+    for index in carries.indices {
+      let carry = carries[index]
+      switch carry.transfer {
+      case .buffered, .forwarded:
+        frame.pointers[Int(carry.parameter)] = frame.pointers[Int(carry.bodyResult)]
+      case .copied:
+        frame.pointers[Int(carry.parameter)] = frame.blocks[carry.buffer(iteration)]
+      case .unchanged: break
+      }
+    }
+  }
+
+  private func closeCarries(_ frame: Frame, executed: Int) {
+    for index in carries.indices {
+      let carry = carries[index]
+      var final = frame.pointers[Int(carry.parameter)]
+      if executed == 0 || carry.isCopiedOut {
+        frame.blocks[carry.buffers.even].copyMemory(from: final, byteCount: carry.byteCount)
+        final = frame.blocks[carry.buffers.even]
+      }
+      frame.pointers[Int(carry.result)] = final
+    }
+  }
+}
+
+// MARK: - Slices
+
+extension LoopStep {
+  private func readSlices(_ frame: Frame, iteration: Int, limit: Int) {
+    for position in scans.indices {
+      let scan = scans[position]
+      let length = count(scan.length, frame)
+      let index = slice(iteration, of: length, limit, scan.isReversed, scan.isAnchored)
+      let array = frame.pointers[Int(scan.operand)]
+      if scan.slices.isContiguous {
+        frame.pointers[Int(scan.parameter)] = array + index * scan.slices.runByteCount
+      } else {
+        scan.slices.gather(
+          from: array, length: length, index: index, to: frame.blocks[scan.buffer])
+      }
+    }
+  }
+
+  /// Tells kernels of the body where to write what is carried or stacked; false if a stack cannot grow.
+  private func bindResults(_ frame: Frame, iteration: Int, limit: Int) -> Bool {
+    for index in carries.indices where carries[index].transfer == .buffered {
+      let carry = carries[index]
+      frame.pointers[Int(carry.producer)] = frame.blocks[carry.buffer(iteration)]
+    }
+    for position in stacks.indices {
+      let stack = stacks[position]
+      if isOpenEnded(stack) {
+        guard reserve(iteration + 1, stack, frame) else { return false }
+      }
+      guard stack.producer >= 0 else { continue }
+      let index = sliceIndex(of: stack, iteration, limit, frame)
+      frame.pointers[Int(stack.producer)] =
+        frame.pointers[Int(stack.result)] + index * stack.slices.runByteCount
+    }
+    return true
+  }
+
+  private func writeSlices(_ frame: Frame, iteration: Int, limit: Int) {
+    for position in stacks.indices where stacks[position].producer < 0 {
+      let stack = stacks[position]
+      stack.slices.scatter(
+        frame.pointers[Int(stack.bodyResult)], to: frame.pointers[Int(stack.result)],
+        length: count(stack.length, frame),
+        index: sliceIndex(of: stack, iteration, limit, frame))
+    }
+  }
+
+  private func sliceIndex(
+    of stack: Stack, _ iteration: Int, _ limit: Int, _ frame: Frame
+  ) -> Int {
+    if isOpenEnded(stack) { return iteration }
+    let length = count(stack.length, frame)
+    return slice(iteration, of: length, limit, stack.isReversed, stack.isAnchored)
+  }
+
+  /// As ``ScanSpecification/slice(iteration:length:tripCount:)``.
+  private func slice(
+    _ iteration: Int, of length: Int, _ tripCount: Int, _ isReversed: Bool, _ isAnchored: Bool
+  ) -> Int {
+    ScanSpecification(axis: 0, reversed: isReversed, anchoredAtTripCount: isAnchored)
+      .slice(iteration: iteration, length: length, tripCount: tripCount)
+  }
+}
+
+// MARK: - Stacks
+
+extension LoopStep {
+  /// Whether the stack takes one row after the other until the condition says stop.
+  private func isOpenEnded(_ stack: Stack) -> Bool {
+    guard case .growing = stack.length else { return false }
+    return bounds.condition >= 0 && scans.count == 0
+  }
+
+  /// Gives stacks of unknown length the room that can be foreseen.
+  private func openStacks(_ frame: Frame, limit: Int) -> Bool {
+    for position in stacks.indices {
+      let stack = stacks[position]
+      guard case .growing(let growing) = stack.length else { continue }
+      var length = 0
+      if !isOpenEnded(stack) {
+        length = scans.count > 0 ? count(scans[0].length, frame) : limit
+      }
+      frame.context.growingStacks[growing].count = length
+      guard reserve(length, stack, frame) else { return false }
+    }
+    return true
+  }
+
+  private func reserve(_ count: Int, _ stack: Stack, _ frame: Frame) -> Bool {
+    guard case .growing(let growing) = stack.length else { return true }
+    let isReserved = frame.context.reserve(
+      count, rowByteCount: stack.slices.sliceByteCount, stack: growing, slot: stack.result)
+    if !isReserved {
+      frame.status.fail(
+        .outOfMemory, at: location, detail: Int64(count),
+        message: "a stack of \(count) rows of \(stack.slices.sliceByteCount) bytes")
+    }
+    return isReserved
+  }
+
+  /// Clears the rows that were not reached.
+  private func closeStacks(_ frame: Frame, executed: Int, limit: Int) {
+    for position in stacks.indices {
+      let stack = stacks[position]
+      let array = frame.pointers[Int(stack.result)]
+      if isOpenEnded(stack), case .growing(let growing) = stack.length {
+        frame.context.growingStacks[growing].count = executed
+        if stack.isReversed { stack.slices.reverse(array, length: executed) }
+        continue
+      }
+      let length = count(stack.length, frame)
+      guard executed < length else { continue }
+      guard executed > 0 else {
+        stack.slices.clear(0..<length, of: array, length: length)
+        continue
+      }
+      let first = sliceIndex(of: stack, 0, limit, frame)
+      let last = sliceIndex(of: stack, executed - 1, limit, frame)
+      stack.slices.clear(0..<min(first, last), of: array, length: length)
+      stack.slices.clear(max(first, last) + 1..<length, of: array, length: length)
+    }
+  }
+}

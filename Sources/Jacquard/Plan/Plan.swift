@@ -1,0 +1,103 @@
+import JacquardArrays
+import Synchronization
+
+/// How a plan is to be made.
+struct PlanOptions: Sendable {
+  /// The threads that work on one kernel.
+  var threads: Int
+  /// The most bytes that one run may take for its intermediate results.
+  var memoryLimit: Int?
+  /// Whether executions of each step are counted and timed.
+  var profile: Bool
+}
+
+/// A program made ready to run: a schedule of kernels over slots, and the memory plan.
+///
+/// A plan is immutable and may run several times at once, each run in a context of its own.
+final class Plan: Sendable {
+  /// Where root parameters come from, and their types.
+  let inputs: [(source: InputSource, type: TensorType)]
+  /// The types of the fetches, then of the commits.
+  let outputs: [TensorType]
+  let fetchCount: Int
+  /// The variables that the outputs after the fetches are committed to.
+  let commits: [VariableID]
+  /// The bytes of intermediate results, apart from stacks of unknown length.
+  let arenaByteCount: Int
+  /// The number of kernels, nested ones included.
+  let stepCount: Int
+  /// The steps in words; nested steps follow their header.
+  let rows: [PlanRow]
+
+  let options: PlanOptions
+  let schedule: Schedule
+  private let layout: RunLayout
+  private let constantByteCount: Int
+  private let idleContexts = Mutex<[RunContext]>([])
+  private let accumulatedProfile: Mutex<[StepProfile]>
+
+  /// How many contexts are kept for further runs.
+  private static let idleContextLimit = 4
+
+  init(_ built: consuming PlanBuilder.Product, program: Program, options: PlanOptions) {
+    inputs = zip(program.inputs, program.root.parameters).map { ($0, program.type(of: $1)) }
+    outputs = program.root.results.map { program.type(of: $0) }
+    fetchCount = program.fetchCount
+    commits = program.commits
+    rows = built.rows
+    stepCount = built.rows.count { $0.kind == .kernel }
+    layout = built.layout
+    arenaByteCount = layout.arenaByteCount
+    constantByteCount = layout.constants.reduce(0) { $0 + $1.byteCount }
+    accumulatedProfile = Mutex(Array(repeating: StepProfile(), count: layout.profiledRowCount))
+    self.options = options
+    schedule = Schedule(built.steps)
+  }
+
+  /// Schedules `program` and plans its memory.
+  ///
+  /// - Throws: ``PlanError``, or what an op throws that cannot be lowered.
+  static func compile(_ program: Program, options: PlanOptions) throws -> Plan {
+    var builder = PlanBuilder(program, options: options)
+    return Plan(try builder.build(), program: program, options: options)
+  }
+
+  /// The bytes this plan keeps between runs: constants, and the arenas of idle contexts.
+  var retainedByteCount: Int {
+    constantByteCount + idleContexts.withLock { $0.reduce(0) { $0 + $1.byteCount } }
+  }
+
+  /// Memory for one run, reused if an earlier run has returned some.
+  ///
+  /// - Throws: ``PlanError/memoryLimit(bytes:limit:)``, ``PlanError/arenaAllocation(bytes:)``.
+  func leaseContext() throws -> RunContext {
+    if let limit = options.memoryLimit, arenaByteCount > limit {
+      throw PlanError.memoryLimit(bytes: arenaByteCount, limit: limit)
+    }
+    if let context = idleContexts.withLock({ $0.popLast() }) { return context }
+    return try RunContext(layout)
+  }
+
+  /// Gives back what ``leaseContext()`` gave; outputs are no longer valid.
+  func returnContext(_ context: RunContext) {
+    context.unbind()
+    idleContexts.withLock {
+      if $0.count < Self.idleContextLimit { $0.append(context) }
+    }
+  }
+
+  /// Executions and times of each row, of all runs so far; all zero unless the plan was made to profile.
+  var profile: [StepProfile] {
+    let profiled = accumulatedProfile.withLock { $0 }
+    return options.profile ? profiled : Array(repeating: StepProfile(), count: rows.count)
+  }
+
+  func collectProfile(of context: RunContext) {
+    accumulatedProfile.withLock {
+      for row in $0.indices {
+        $0[row].add(context.profile[row])
+        context.profile[row] = StepProfile()
+      }
+    }
+  }
+}

@@ -1,0 +1,217 @@
+import JacquardArrays
+
+/// Turns a program into steps, slots and blocks of memory.
+///
+/// Every value that needs an address has a slot. Time is a counter that each step advances; the steps of loop bodies and
+/// branches lie between the first and the last moment of the step that owns them. A block of memory is needed from the
+/// moment that writes it first to the one that reads it last.
+struct PlanBuilder {
+  /// The parts of a plan.
+  struct Product {
+    var steps: [Step]
+    var rows: [PlanRow]
+    var layout: RunLayout
+  }
+
+  /// What is known of a value.
+  struct ValueState {
+    var slot: Int32 = -1
+    /// The blocks that may hold it.
+    var blocks: [Int] = []
+    /// Where it starts, if it is in one block at a fixed address.
+    var offset: Int?
+    /// Set for stacks whose length only the run knows.
+    var growingStack: Int?
+    var claim = Claim.none
+    /// The last node of its region that uses it; `.max` for results, −1 without use.
+    var lastUse = -1
+    var useCount = 0
+    /// The node of its region that gives it, or −1.
+    var producer = -1
+  }
+
+  /// Whether a value's slot is given before its producer is lowered, because someone else wants it written there.
+  enum Claim {
+    case none
+    /// A result of the root: in a block, or wherever the run wants it.
+    case output
+    /// A result of a body or branch, in memory of the loop's or the conditional's.
+    case enclosing
+  }
+
+  let program: Program
+  let options: PlanOptions
+  var layout = RunLayout()
+  var rows: [PlanRow] = []
+  private(set) var blocks: [MemoryPlan.Block] = []
+  /// The last node to use any value in a block of memory.
+  private var lastUseOfBlock: [Int] = []
+  private var states: [ValueState]
+  private(set) var clock = 0
+
+  /// The slot of whatever has no elements anyone reads.
+  static let unusedSlot: Int32 = 0
+  /// The block of kernels without scratch memory.
+  static let unusedBlock = 0
+
+  init(_ program: Program, options: PlanOptions) {
+    self.program = program
+    self.options = options
+    states = Array(repeating: ValueState(), count: program.values.count)
+  }
+
+  subscript(value: Value) -> ValueState {
+    get { states[Int(value.index)] }
+    _modify { yield &states[Int(value.index)] }
+  }
+
+  mutating func build() throws -> Product {
+    _ = newBlock(byteCount: MemoryPlan.alignment, at: 0)
+    _ = newSlot(.block(Self.unusedBlock, offset: 0))
+    for (index, parameter) in program.root.parameters.enumerated() {
+      self[parameter].slot = newSlot(.input(index))
+      layout.inputSlots.append(Int(self[parameter].slot))
+    }
+    survey(program.root)
+    let producers = program.root.results.map { claimOutput($0) }
+    let steps = try lower(program.root, depth: 0)
+    let end = tick()
+    blocks[Self.unusedBlock].last = end
+    for (result, producer) in zip(program.root.results, producers) {
+      touch(result, at: end)
+      layout.outputs.append(try output(result, producer: producer))
+    }
+    layout.fetchCount = program.fetchCount
+    layout.memoryLimit = options.memoryLimit
+    layout.profiledRowCount = options.profile ? rows.count : 0
+    try planMemory()
+    return Product(steps: steps, rows: rows, layout: layout)
+  }
+
+  /// Lets the producer of a root result write to memory that is bound when the run starts.
+  private mutating func claimOutput(_ result: Value) -> Value? {
+    guard let base = claimableBase(of: result, in: program.root) else { return nil }
+    if self[base].claim == .none {
+      claim(base, slot: newSlot(.running), as: .output)
+    }
+    return base
+  }
+
+  private mutating func output(_ result: Value, producer: Value?) throws -> RunLayout.Output {
+    let type = program.type(of: result)
+    let growingStack = self[result].growingStack
+    return RunLayout.Output(
+      slot: Int(slot(of: result)), type: type,
+      byteCount: growingStack == nil ? try byteCount(of: result, of: nil) : 0,
+      producer: producer.map { .init(slot: Int(self[$0].slot), block: self[$0].blocks[0]) },
+      growingStack: growingStack)
+  }
+
+  private mutating func planMemory() throws {
+    let plan = try MemoryPlan(blocks)
+    layout.blockOffsets = plan.offsets
+    layout.arenaByteCount = plan.byteCount
+    for row in rows.indices { rows[row].place(in: layout) }
+  }
+}
+
+// MARK: - Slots, blocks, time
+
+extension PlanBuilder {
+  mutating func tick() -> Int {
+    defer { clock += 1 }
+    return clock
+  }
+
+  mutating func newBlock(byteCount: Int, at time: Int) -> Int {
+    blocks.append(MemoryPlan.Block(byteCount: byteCount, first: time, last: time))
+    lastUseOfBlock.append(-1)
+    return blocks.count - 1
+  }
+
+  /// Keeps a block of memory until `time`.
+  mutating func extend(_ block: Int, to time: Int) {
+    blocks[block].last = max(blocks[block].last, time)
+  }
+
+  /// Keeps the memory of a value until `time`.
+  mutating func touch(_ value: Value, at time: Int) {
+    for block in self[value].blocks { extend(block, to: time) }
+  }
+
+  mutating func newSlot(_ home: RunLayout.Home) -> Int32 {
+    layout.slots.append(home)
+    return Int32(layout.slots.count - 1)
+  }
+
+  /// The slot of a value, made now if it is a constant.
+  mutating func slot(of value: Value) -> Int32 {
+    if self[value].slot >= 0 { return self[value].slot }
+    guard let constant = program.constant(value) else { return Self.unusedSlot }
+    layout.constants.append(constant)
+    let slot = newSlot(.constant(layout.constants.count - 1, offset: 0))
+    self[value].slot = slot
+    return slot
+  }
+
+  /// Gives a value that is written where someone else wants it the slot in which its producer finds the address.
+  mutating func claim(_ value: Value, slot: Int32, as claim: Claim) {
+    self[value].slot = slot
+    self[value].claim = claim
+  }
+
+  /// Gives a new value memory of its own, unless it is claimed.
+  mutating func allocate(_ value: Value, of node: Node, at time: Int) throws {
+    switch self[value].claim {
+    case .enclosing: break
+    case .output:
+      let block = newBlock(byteCount: try byteCount(of: value, of: node), at: time)
+      self[value].blocks = [block]
+    case .none:
+      let block = newBlock(byteCount: try byteCount(of: value, of: node), at: time)
+      self[value].slot = newSlot(.block(block, offset: 0))
+      place(value, in: block, offset: 0)
+    }
+  }
+
+  /// Puts a value at a fixed place.
+  mutating func place(_ value: Value, in block: Int, offset: Int) {
+    self[value].blocks = [block]
+    self[value].offset = offset
+    hold([block], for: value)
+  }
+
+  /// Notes that `view` shows the memory of `value`.
+  mutating func share(_ value: Value, with view: Value, byteOffset: Int) {
+    self[view].blocks = self[value].blocks
+    self[view].offset = self[value].offset.map { $0 + byteOffset }
+    hold(self[view].blocks, for: view)
+  }
+
+  /// Notes that blocks may hold a value, and must not be overwritten while it is of use.
+  mutating func hold(_ blocks: [Int], for value: Value) {
+    for block in blocks {
+      lastUseOfBlock[block] = max(lastUseOfBlock[block], self[value].lastUse)
+    }
+  }
+
+  /// Whether no node after `index` uses what is in a block.
+  func isDead(_ block: Int, after index: Int) -> Bool { lastUseOfBlock[block] <= index }
+
+  /// The bytes of a value, whose shape must be known.
+  func byteCount(of value: Value, of node: Node?) throws -> Int {
+    let type = program.type(of: value)
+    let op = node.map { Swift.type(of: $0.op).name } ?? "Fetch"
+    let operation = node?.origin ?? OperationID(-1)
+    guard let shape = type.shape.known else {
+      throw PlanError.shapeDependsOnData(type: type, op: op, operation: operation)
+    }
+    var bytes = type.dtype.byteCount
+    for dimension in shape {
+      let (product, overflow) = bytes.multipliedReportingOverflow(by: dimension)
+      guard !overflow else { throw PlanError.tooLarge(type: type, op: op, operation: operation) }
+      bytes = product
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,136 @@
+import JacquardArrays
+
+/// The memory of one run at a time: the address of every slot, the arena, stacks that grow.
+///
+/// A context is leased from its plan, bound, executed, read, and returned. All it owns is allocated when it is made, but for
+/// stacks of unknown length, which grow and are kept for the next run.
+final class RunContext: Sendable {
+  let status = RunStatus()
+  nonisolated(unsafe) let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  nonisolated(unsafe) let blocks: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  nonisolated(unsafe) let growingStacks: UnsafeMutablePointer<GrowingStack>
+  nonisolated(unsafe) let profile: UnsafeMutablePointer<StepProfile>
+  private nonisolated(unsafe) let boundOutputs: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  private let layout: RunLayout
+  private let arena: ArrayStorage
+
+  /// Allocates the memory that `layout` asks for.
+  init(_ layout: RunLayout) throws {
+    let bytes = layout.arenaByteCount
+    guard let arena = try? ArrayStorage.allocate(byteCount: bytes) else {
+      throw PlanError.arenaAllocation(bytes: bytes)
+    }
+    self.layout = layout
+    self.arena = arena
+    pointers = .allocate(capacity: layout.slots.count)
+    pointers.initialize(repeating: arena.pointer, count: layout.slots.count)
+    blocks = .allocate(capacity: layout.blockOffsets.count)
+    growingStacks = .allocate(capacity: layout.growingStackCount)
+    growingStacks.initialize(repeating: GrowingStack(), count: layout.growingStackCount)
+    profile = .allocate(capacity: layout.profiledRowCount)
+    profile.initialize(repeating: StepProfile(), count: layout.profiledRowCount)
+    boundOutputs = .allocate(capacity: layout.outputs.count)
+    boundOutputs.initialize(repeating: nil, count: layout.outputs.count)
+    for (index, offset) in layout.blockOffsets.enumerated() {
+      (blocks + index).initialize(to: arena.pointer + offset)
+    }
+    for (index, home) in layout.slots.enumerated() {
+      switch home {
+      case .block(let block, let offset): pointers[index] = blocks[block] + offset
+      case .constant(let constant, let offset):
+        let array = layout.constants[constant]
+        pointers[index] = array.storage.pointer + (array.byteOffset + offset)
+      case .input, .running: break
+      }
+    }
+  }
+
+  deinit {
+    for index in 0..<layout.growingStackCount { growingStacks[index].deallocate() }
+    growingStacks.deallocate()
+    boundOutputs.deallocate()
+    profile.deallocate()
+    blocks.deallocate()
+    pointers.deallocate()
+  }
+
+  /// The bytes this context holds, stacks that have grown included.
+  var byteCount: Int {
+    (0..<layout.growingStackCount).reduce(layout.arenaByteCount) {
+      $0 + growingStacks[$1].capacity
+    }
+  }
+
+  /// Binds root parameter `index` to memory that must stay valid for the run.
+  func bindInput(_ index: Int, to pointer: UnsafeRawPointer) {
+    pointers[layout.inputSlots[index]] = UnsafeMutableRawPointer(mutating: pointer)
+  }
+
+  /// Has commit `index` written to `pointer`, by its producer where possible.
+  func bindCommit(_ index: Int, to pointer: UnsafeMutableRawPointer) {
+    bindOutput(layout.fetchCount + index, to: pointer)
+  }
+
+  /// Has output `index`, whose length must be known, written to `pointer`, by its producer where possible.
+  func bindOutput(_ index: Int, to pointer: UnsafeMutableRawPointer) {
+    precondition(
+      layout.outputs[index].growingStack == nil,
+      "output \(index) has no memory before the run tells its length")
+    boundOutputs[index] = pointer
+  }
+
+  /// The elements of output `index` after a run; valid until the context is returned.
+  func outputPointer(_ index: Int) -> UnsafeRawPointer {
+    UnsafeRawPointer(boundOutputs[index] ?? pointers[layout.outputs[index].slot])
+  }
+
+  /// The shape of output `index` after a run.
+  func outputShape(_ index: Int) -> [Int] {
+    let output = layout.outputs[index]
+    var shape = output.type.shape
+    if let stack = output.growingStack { shape.dimensions?[0] = growingStacks[stack].count }
+    return shape.known ?? []
+  }
+
+  /// Starts a run: no failure yet, outputs where they are bound.
+  func begin() {
+    status.reset()
+    status.setIteration(-1)
+    for index in layout.outputs.indices {
+      guard let producer = layout.outputs[index].producer else { continue }
+      pointers[producer.slot] = blocks[producer.block]
+    }
+    for index in layout.outputs.indices {
+      guard let producer = layout.outputs[index].producer else { continue }
+      if let bound = boundOutputs[index] { pointers[producer.slot] = bound }
+    }
+  }
+
+  /// Copies bound outputs that their producer could not write in place.
+  func copyBoundOutputs() {
+    for index in layout.outputs.indices {
+      guard let bound = boundOutputs[index] else { continue }
+      let source = pointers[layout.outputs[index].slot]
+      if source != bound {
+        bound.copyMemory(from: source, byteCount: layout.outputs[index].byteCount)
+      }
+    }
+  }
+
+  /// Forgets what was bound.
+  func unbind() {
+    for slot in layout.inputSlots { pointers[slot] = arena.pointer }
+    for index in layout.outputs.indices { boundOutputs[index] = nil }
+  }
+
+  /// Gives stack `index` room for `count` rows, keeping those it has; false, and a failure, if there is no memory.
+  func reserve(_ count: Int, rowByteCount: Int, stack index: Int, slot: Int32) -> Bool {
+    if growingStacks[index].hasRoom(for: count, rowByteCount: rowByteCount) { return true }
+    let limit = layout.memoryLimit.map { $0 - byteCount } ?? .max
+    guard growingStacks[index].grow(to: count, rowByteCount: rowByteCount, limit: limit) else {
+      return false
+    }
+    pointers[Int(slot)] = growingStacks[index].base ?? arena.pointer
+    return true
+  }
+}

@@ -1,0 +1,43 @@
+import JacquardArrays
+
+/// What every context of a plan has in common: where slots point, how large the arena is.
+struct RunLayout: Sendable {
+  /// Where a slot points.
+  enum Home: Sendable, Equatable {
+    /// Into a block of the arena.
+    case block(Int, offset: Int)
+    /// Into a constant.
+    case constant(Int, offset: Int)
+    /// To what a root parameter is bound to.
+    case input(Int)
+    /// Wherever steps let it point.
+    case running
+  }
+
+  /// A result of the root.
+  struct Output: Sendable {
+    /// The slot and block of the kernel result that can be written to caller's memory directly.
+    struct Producer: Sendable {
+      var slot: Int
+      var block: Int
+    }
+
+    var slot: Int
+    var type: TensorType
+    var byteCount: Int
+    var producer: Producer?
+    var growingStack: Int?
+  }
+
+  /// Where each slot points when a context is made.
+  var slots: [Home] = []
+  var constants: [NDArray] = []
+  var blockOffsets: [Int] = []
+  var arenaByteCount = 0
+  var inputSlots: [Int] = []
+  var outputs: [Output] = []
+  var fetchCount = 0
+  var growingStackCount = 0
+  var profiledRowCount = 0
+  var memoryLimit: Int?
+}

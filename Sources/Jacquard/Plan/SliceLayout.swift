@@ -1,0 +1,82 @@
+/// The slices of a dense array along one axis, as runs of bytes: `[outer, length, run]`.
+struct SliceLayout: Sendable, BitwiseCopyable {
+  /// How many runs make up one slice: the product of the dimensions before the axis.
+  var outerCount: Int
+  /// The bytes of one run: the dimensions after the axis.
+  var runByteCount: Int
+
+  /// The layout of slices of `sliceShape` along `axis`.
+  init(sliceShape: [Int], axis: Int, elementByteCount: Int) {
+    outerCount = sliceShape[..<axis].reduce(1, *)
+    runByteCount = sliceShape[axis...].reduce(elementByteCount, *)
+  }
+
+  /// Whether a slice is one run, which can be used where it lies.
+  var isContiguous: Bool { outerCount == 1 }
+
+  /// The bytes of one slice.
+  var sliceByteCount: Int { outerCount * runByteCount }
+
+  /// Copies slice `index` of an array of `length` slices to dense memory.
+  func gather(
+    from array: UnsafeRawPointer, length: Int, index: Int, to slice: UnsafeMutableRawPointer
+  ) {
+    var source = array + index * runByteCount
+    var destination = slice
+    for _ in 0..<outerCount {
+      destination.copyMemory(from: source, byteCount: runByteCount)
+      source += length * runByteCount
+      destination += runByteCount
+    }
+  }
+
+  /// Copies dense memory to slice `index` of an array of `length` slices.
+  func scatter(
+    _ slice: UnsafeRawPointer, to array: UnsafeMutableRawPointer, length: Int, index: Int
+  ) {
+    var source = slice
+    var destination = array + index * runByteCount
+    for _ in 0..<outerCount {
+      destination.copyMemory(from: source, byteCount: runByteCount)
+      source += runByteCount
+      destination += length * runByteCount
+    }
+  }
+
+  /// Clears the slices of `range`.
+  func clear(_ range: Range<Int>, of array: UnsafeMutableRawPointer, length: Int) {
+    guard !range.isEmpty, runByteCount > 0 else { return }
+    var destination = array + range.lowerBound * runByteCount
+    for _ in 0..<outerCount {
+      destination.initializeMemory(
+        as: UInt8.self, repeating: 0, count: range.count * runByteCount)
+      destination += length * runByteCount
+    }
+  }
+
+  /// Turns the order of contiguous slices around.
+  func reverse(_ array: UnsafeMutableRawPointer, length: Int) {
+    var (low, high) = (0, length - 1)
+    while low < high {
+      let (a, b) = (array + low * sliceByteCount, array + high * sliceByteCount)
+      for byte in 0..<sliceByteCount {
+        let kept = a.load(fromByteOffset: byte, as: UInt8.self)
+        (a + byte).storeBytes(of: b.load(fromByteOffset: byte, as: UInt8.self), as: UInt8.self)
+        (b + byte).storeBytes(of: kept, as: UInt8.self)
+      }
+      low += 1
+      high -= 1
+    }
+  }
+}
+
+/// Copies one slot's bytes to another's.
+struct SlotCopy: Sendable, BitwiseCopyable {
+  var source: Int32
+  var destination: Int32
+  var byteCount: Int
+
+  func run(_ pointers: UnsafeMutablePointer<UnsafeMutableRawPointer>) {
+    pointers[Int(destination)].copyMemory(from: pointers[Int(source)], byteCount: byteCount)
+  }
+}

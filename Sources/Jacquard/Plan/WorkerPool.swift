@@ -1,0 +1,187 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Threads that help with the chunks of one kernel at a time.
+///
+/// Idle workers spin for a moment, then sleep. While one run has the pool, kernels of other runs do all their chunks on
+/// their own thread; results are the same either way.
+final class WorkerPool: Sendable {
+  /// How many threads work on a kernel, the calling one included.
+  let threadCount: Int
+
+  private let crew: Crew
+  private let threads: [pthread_t]
+
+  /// A pool of `threads` threads, one of which is whoever calls; fewer if the system gives no more.
+  init(threads count: Int) {
+    let crew = Crew()
+    var threads: [pthread_t] = []
+    for _ in 1..<max(count, 1) {
+      guard let thread = crew.hire() else { break }
+      threads.append(thread)
+    }
+    self.crew = crew
+    self.threads = threads
+    threadCount = threads.count + 1
+  }
+
+  deinit {
+    crew.dismiss(count: threads.count)
+    for thread in threads { pthread_join(thread, nil) }
+  }
+
+  /// Runs every chunk of `kernel`, and returns when all are done.
+  func run(_ kernel: any Kernel, _ buffers: KernelBuffers, chunkCount: Int) {
+    if threadCount > 1 && chunkCount > 1 && crew.tryAcquire() {
+      crew.run(kernel, buffers, chunkCount: chunkCount)
+      crew.release()
+    } else {
+      for chunk in 0..<chunkCount { kernel.run(buffers, chunk: chunk) }
+    }
+  }
+}
+
+/// What the threads of a pool share.
+///
+/// The job is written only while no chunk of it is left to take or running; taking a chunk is what gives the right to read it.
+private final class Crew: Sendable {
+  private struct Job {
+    var kernel: UnsafePointer<any Kernel>
+    var buffers: KernelBuffers
+    var chunkCount: Int
+  }
+
+  /// How often an idle worker looks for chunks before it sleeps, about 50 µs.
+  private static let spinCount = 20_000
+  /// How often a caller looks whether the last chunks are done before it gives up its processor.
+  private static let patience = 20_000
+
+  private let isBusy = Atomic<Bool>(false)
+  private let isDismissed = Atomic<Bool>(false)
+  /// Chunks that nobody has taken yet.
+  private let remaining = Atomic<Int>(0)
+  private let completed = Atomic<Int>(0)
+  /// Workers that sleep, or are about to, and that nobody has woken yet.
+  private let sleepers = Atomic<Int>(0)
+  private nonisolated(unsafe) let job = UnsafeMutablePointer<Job>.allocate(capacity: 1)
+  private nonisolated(unsafe) let wakeUps = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  init() {
+    wakeUps.initialize(to: sem_t())
+    sem_init(wakeUps, 0, 0)
+  }
+
+  deinit {
+    sem_destroy(wakeUps)
+    wakeUps.deallocate()
+    job.deallocate()
+  }
+
+  /// Starts a worker thread.
+  func hire() -> pthread_t? {
+    var thread = pthread_t()
+    let crew = Unmanaged.passRetained(self)
+    let failure = pthread_create(&thread, nil, workerMain, crew.toOpaque())
+    guard failure == 0 else {
+      crew.release()
+      return nil
+    }
+    return thread
+  }
+
+  /// Makes `count` workers return from their threads.
+  func dismiss(count: Int) {
+    isDismissed.store(true, ordering: .sequentiallyConsistent)
+    for _ in 0..<count { sem_post(wakeUps) }
+  }
+
+  func tryAcquire() -> Bool {
+    isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+  }
+
+  func release() { isBusy.store(false, ordering: .releasing) }
+
+  func run(_ kernel: any Kernel, _ buffers: KernelBuffers, chunkCount: Int) {
+    withUnsafePointer(to: kernel) { kernel in
+      job.initialize(to: Job(kernel: kernel, buffers: buffers, chunkCount: chunkCount))
+      completed.store(0, ordering: .relaxed)
+      remaining.store(chunkCount, ordering: .sequentiallyConsistent)
+      wakeSleepers(atMost: chunkCount - 1)
+      while takeChunk() {}
+      var looks = 0
+      while completed.load(ordering: .acquiring) < chunkCount {
+        looks += 1
+        if looks > Self.patience { sched_yield() }
+      }
+      job.deinitialize(count: 1)
+    }
+  }
+
+  /// Runs a chunk, if any is left.
+  private func takeChunk() -> Bool {
+    var left = remaining.load(ordering: .relaxed)
+    while left > 0 {
+      let (taken, current) = remaining.weakCompareExchange(
+        expected: left, desired: left - 1, ordering: .acquiring)
+      guard taken else {
+        left = current
+        continue
+      }
+      job.pointee.kernel.pointee.run(job.pointee.buffers, chunk: job.pointee.chunkCount - left)
+      completed.add(1, ordering: .acquiringAndReleasing)
+      return true
+    }
+    return false
+  }
+
+  private func wakeSleepers(atMost count: Int) {
+    for _ in 0..<count {
+      guard tryRemoveSleeper() else { return }
+      sem_post(wakeUps)
+    }
+  }
+
+  private func tryRemoveSleeper() -> Bool {
+    var count = sleepers.load(ordering: .sequentiallyConsistent)
+    while count > 0 {
+      let (removed, current) = sleepers.weakCompareExchange(
+        expected: count, desired: count - 1, ordering: .sequentiallyConsistent)
+      if removed { return true }
+      count = current
+    }
+    return false
+  }
+
+  func work() {
+    while !isDismissed.load(ordering: .relaxed) {
+      var looks = 0
+      while looks < Self.spinCount {
+        looks = takeChunk() ? 0 : looks + 1
+      }
+      sleep()
+    }
+  }
+
+  /// Sleeps until there are chunks to take, or nothing more to do at all.
+  private func sleep() {
+    sleepers.add(1, ordering: .sequentiallyConsistent)
+    let isNeeded =
+      remaining.load(ordering: .sequentiallyConsistent) > 0
+      || isDismissed.load(ordering: .sequentiallyConsistent)
+    // Whoever took this worker off the list has posted for it, and the post must be consumed.
+    if isNeeded && tryRemoveSleeper() { return }
+    while sem_wait(wakeUps) != 0 {}
+  }
+}
+
+private func workerMain(_ crew: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  if let crew { Unmanaged<Crew>.fromOpaque(crew).takeRetainedValue().work() }
+  return nil
+}

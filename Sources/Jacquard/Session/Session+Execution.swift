@@ -1,0 +1,138 @@
+import JacquardArrays
+
+extension Session {
+  /// Runs a plan once and returns the fetched arrays.
+  func collect(_ prepared: PreparedPlan, _ fed: [NDArray], order: [Int]? = nil) throws -> [NDArray]
+  {
+    var storages: [ArrayStorage?] = Array(repeating: nil, count: prepared.fetches.count)
+    var arrays: [NDArray] = []
+    arrays.reserveCapacity(prepared.fetches.count)
+    try perform(prepared, fed, order: order) { context in
+      for (index, fetch) in prepared.fetches.enumerated() {
+        guard case .computed(_, let byteCount) = fetch else { continue }
+        let storage = try storage(byteCount: byteCount) { "fetch \(index)" }
+        storages[index] = storage
+        context.bindOutput(index, to: storage.pointer)
+      }
+    } reading: { context, run in
+      for (index, fetch) in prepared.fetches.enumerated() {
+        let dtype = prepared.plan.outputs[index].dtype
+        switch fetch {
+        case .computed(let shape, _):
+          arrays.append(NDArray(storage: storages[index]!, dtype: dtype, shape: shape))
+        case .growing:
+          arrays.append(try copiedOutput(index, of: context, dtype))
+        case .feed(let position): arrays.append(fed[order?[position] ?? position])
+        case .variable(let snapshot, let shape):
+          arrays.append(NDArray(storage: run.snapshots[snapshot]!, dtype: dtype, shape: shape))
+        case .constant(let array): arrays.append(array)
+        case .duplicate(let first): arrays.append(arrays[first])
+        }
+      }
+    }
+    return arrays
+  }
+
+  /// Runs a plan once and writes the fetched arrays over `outputs`, in their memory where dtype, shape and ownership allow.
+  func collect(
+    _ prepared: PreparedPlan, _ fed: [NDArray], order: [Int]?, into outputs: inout [NDArray]
+  ) throws {
+    let types = prepared.plan.outputs
+    if outputs.count != prepared.fetches.count {
+      outputs = prepared.fetches.indices.map { .zeros(types[$0].dtype, [0]) }
+    }
+    try perform(prepared, fed, order: order) { context in
+      for index in outputs.indices {
+        guard let shape = types[index].shape.known else { continue }
+        if outputs[index].dtype != types[index].dtype || outputs[index].shape != shape {
+          let storage = try storage(byteCount: types[index].byteCount ?? 0) { "fetch \(index)" }
+          outputs[index] = NDArray(storage: storage, dtype: types[index].dtype, shape: shape)
+        }
+        // The address stays valid beyond the call: `outputs` holds the storage until the run is over.
+        let pointer = outputs[index].withUnsafeMutableBytes { $0.baseAddress! }
+        context.bindOutput(index, to: pointer)
+      }
+    } reading: { context, _ in
+      for index in outputs.indices where types[index].shape.known == nil {
+        outputs[index] = try copiedOutput(index, of: context, types[index].dtype)
+      }
+    }
+  }
+
+  private func copiedOutput(_ index: Int, of context: RunContext, _ dtype: DType) throws -> NDArray
+  {
+    let shape = context.outputShape(index)
+    let bytes = ShapeArithmetic.elementCount(shape) * dtype.byteCount
+    let storage = try storage(byteCount: bytes) { "fetch \(index)" }
+    storage.pointer.copyMemory(from: context.outputPointer(index), byteCount: bytes)
+    return NDArray(storage: storage, dtype: dtype, shape: shape)
+  }
+
+  /// Runs a plan once: `binding` binds fetches to memory before, `reading` reads them after, and only then is anything committed.
+  private func perform(
+    _ prepared: PreparedPlan, _ fed: [NDArray], order: [Int]?,
+    binding: (RunContext) throws -> Void, reading: (RunContext, RunBindings) throws -> Void
+  ) throws {
+    if prepared.needs.commits.isEmpty {
+      try performOnce(prepared, fed, order, binding, reading)
+    } else {
+      try assignments.withLock { try performOnce(prepared, fed, order, binding, reading) }
+    }
+  }
+
+  private func performOnce(
+    _ prepared: PreparedPlan, _ fed: [NDArray], _ order: [Int]?,
+    _ binding: (RunContext) throws -> Void, _ reading: (RunContext, RunBindings) throws -> Void
+  ) throws {
+    let plan = prepared.plan
+    let needs = prepared.needs
+    let context = try leaseContext(of: plan)
+    defer { plan.returnContext(context) }
+    let run = prepared.leaseBindings()
+    defer { prepared.returnBindings(run) }
+    guard store.begin(needs, run) else { throw uninitialized(needs.reads) }
+    var isCommitted = false
+    defer { if !isCommitted { store.abandon(needs, run) } }
+
+    for (index, commit) in needs.commits.enumerated() {
+      if run.pending[index] == nil {
+        run.pending[index] = try storage(byteCount: commit.byteCount) {
+          graph.read { $0.variables[commit.variable].name }
+        }
+      }
+      context.bindCommit(index, to: run.pending[index]!.pointer)
+    }
+    for (index, input) in prepared.inputs.enumerated() {
+      switch input {
+      case .feed(let position):
+        let array = fed[order?[position] ?? position]
+        context.bindInput(index, to: array.storage.pointer + array.byteOffset)
+      case .variable(let snapshot):
+        context.bindInput(index, to: run.snapshots[snapshot]!.pointer)
+      case .drawCounter(let place): context.bindInput(index, to: run.draws + place)
+      case .unused: break
+      }
+    }
+    try binding(context)
+    try withExtendedLifetime(fed) {
+      do throws(RunFailureError) {
+        try plan.execute(context, pool: pool)
+      } catch {
+        throw sessionError(error.failure)
+      }
+      try reading(context, run)
+    }
+    store.commit(needs, run)
+    isCommitted = true
+  }
+
+  private func leaseContext(of plan: Plan) throws -> RunContext {
+    do { return try plan.leaseContext() } catch let error as PlanError { throw sessionError(error) }
+  }
+
+  private func storage(byteCount: Int, name: () -> String) throws -> ArrayStorage {
+    do { return try ArrayStorage.allocate(byteCount: byteCount) } catch {
+      throw SessionError.arrayAllocation(name: name(), bytes: byteCount)
+    }
+  }
+}

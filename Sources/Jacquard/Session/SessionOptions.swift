@@ -1,0 +1,40 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// How a session compiles and runs.
+public struct SessionOptions: Sendable {
+  /// The threads that work on one run; results are bitwise the same for any number.
+  public var threads: Int
+
+  /// The most plans the session keeps; one for each combination of fetches, fed tensors and fed shapes.
+  public var planCacheCount: Int
+
+  /// The most bytes that kept plans may hold for intermediate results, in bytes.
+  public var planCacheBytes: Int
+
+  /// The most bytes that one run may take for its intermediate results; `nil` for no limit but the system's.
+  public var memoryLimit: Int?
+
+  /// The names of compiler passes to leave out.
+  public var disabledPasses: Set<String>
+
+  /// Whether ``Session/explain(_:feeding:)`` shows times of the runs so far; costs about 50 ns a kernel.
+  public var isProfiling: Bool
+
+  /// Options, by default one thread for each active processor and 64 plans within 1 GiB.
+  public init(
+    threads: Int = ProcessInfo.processInfo.activeProcessorCount, planCacheCount: Int = 64,
+    planCacheBytes: Int = 1 << 30, memoryLimit: Int? = nil, disabledPasses: Set<String> = [],
+    isProfiling: Bool = false
+  ) {
+    self.threads = max(threads, 1)
+    self.planCacheCount = max(planCacheCount, 1)
+    self.planCacheBytes = planCacheBytes
+    self.memoryLimit = memoryLimit
+    self.disabledPasses = disabledPasses
+    self.isProfiling = isProfiling
+  }
+}

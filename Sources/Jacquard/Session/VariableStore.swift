@@ -1,0 +1,183 @@
+import JacquardArrays
+import Synchronization
+
+/// The values of a session's variables, and how often its random streams have been drawn from.
+///
+/// A run takes snapshots by retaining storage, writes new values into buffers of its own, and swaps all of them in
+/// at its end. The buffer a swap has put aside is written again by the next run, unless a reader or a fetched array still
+/// holds it.
+final class VariableStore: Sendable {
+  private struct Slot {
+    /// The committed value; `nil` while uninitialised.
+    var current: ArrayStorage?
+    /// A buffer for the next value.
+    var spare: ArrayStorage?
+
+    /// The spare buffer, if nobody else can see it.
+    mutating func takeSpare(byteCount: Int) -> ArrayStorage? {
+      guard spare != nil else { return nil }
+      let isFree = isKnownUniquelyReferenced(&spare)
+      let candidate = spare.take()
+      guard isFree, let candidate, !candidate.isWrapped, candidate.byteCount == byteCount else {
+        return nil
+      }
+      return candidate
+    }
+  }
+
+  private struct DrawCounter {
+    var key: UInt64
+    /// What the next run starts with: distinct for runs at the same time.
+    var next: Int64 = 0
+    /// What is saved: the draws of committed runs.
+    var committed: Int64 = 0
+  }
+
+  private struct State {
+    var slots: [Slot] = []
+    var counters: [DrawCounter] = []
+    /// Looked up by key only.
+    var counterIndices: [UInt64: Int] = [:]
+
+    mutating func grow(toInclude variable: Int) {
+      while slots.count <= variable { slots.append(Slot()) }
+    }
+
+    mutating func counterIndex(for key: UInt64) -> Int {
+      if let known = counterIndices[key] { return known }
+      counters.append(DrawCounter(key: key))
+      counterIndices[key] = counters.count - 1
+      return counters.count - 1
+    }
+  }
+
+  private let state = Mutex(State())
+
+  /// The index of the counter of random stream `key`.
+  func counterIndex(for key: UInt64) -> Int { state.withLock { $0.counterIndex(for: key) } }
+
+  /// Takes what a run needs, all as of one moment: snapshots, draw counts and spare buffers.
+  ///
+  /// - Returns: whether every variable that is read has a value; if not, nothing is taken.
+  func begin(_ needs: StoreNeeds, _ run: RunBindings) -> Bool {
+    state.withLock { state in
+      for variable in needs.reads {
+        guard variable < state.slots.count, state.slots[variable].current != nil else {
+          return false
+        }
+      }
+      for (index, variable) in needs.reads.enumerated() {
+        run.snapshots[index] = state.slots[variable].current
+      }
+      for (index, counter) in needs.counters.enumerated() {
+        run.draws[index] = state.counters[counter].next
+        state.counters[counter].next += 1
+      }
+      for (index, commit) in needs.commits.enumerated() {
+        state.grow(toInclude: commit.variable)
+        run.pending[index] = state.slots[commit.variable].takeSpare(byteCount: commit.byteCount)
+      }
+      return true
+    }
+  }
+
+  /// Makes the pending values of a run the current ones, all at once.
+  func commit(_ needs: StoreNeeds, _ run: RunBindings) {
+    state.withLock { state in
+      for (index, commit) in needs.commits.enumerated() {
+        state.slots[commit.variable].spare = state.slots[commit.variable].current
+        state.slots[commit.variable].current = run.pending[index].take()
+      }
+      for (index, counter) in needs.counters.enumerated() {
+        state.counters[counter].committed = max(
+          state.counters[counter].committed, run.draws[index] + 1)
+      }
+    }
+  }
+
+  /// Drops the pending values of a run that has failed, and gives its draws back unless a later run has drawn already.
+  func abandon(_ needs: StoreNeeds, _ run: RunBindings) {
+    state.withLock { state in
+      for (index, commit) in needs.commits.enumerated() {
+        guard let buffer = run.pending[index].take() else { continue }
+        state.slots[commit.variable].spare = buffer
+      }
+      for (index, counter) in needs.counters.enumerated()
+      where state.counters[counter].next == run.draws[index] + 1 {
+        state.counters[counter].next = run.draws[index]
+      }
+    }
+  }
+
+  /// Which of `variables` have no value.
+  func uninitialized(among variables: [Int]) -> [Int] {
+    state.withLock { state in
+      variables.filter { $0 >= state.slots.count || state.slots[$0].current == nil }
+    }
+  }
+
+  /// The storage of one variable's value; `nil` while uninitialised.
+  func current(_ variable: Int) -> ArrayStorage? {
+    state.withLock { variable < $0.slots.count ? $0.slots[variable].current : nil }
+  }
+
+  /// The values of variables 0..<`count`, and the draw counts by ascending key, all as of one moment.
+  func snapshot(count: Int) -> (values: [ArrayStorage?], draws: [(key: UInt64, count: Int64)]) {
+    state.withLock { state in
+      let values = (0..<count).map { $0 < state.slots.count ? state.slots[$0].current : nil }
+      let draws = state.counters.map { ($0.key, $0.committed) }.sorted { $0.0 < $1.0 }
+      return (values, draws)
+    }
+  }
+
+  /// Gives variables new values and random streams new draw counts, all at once.
+  func replace(
+    _ values: [(variable: Int, storage: ArrayStorage)], draws: [(key: UInt64, count: Int64)] = []
+  ) {
+    state.withLock { state in
+      for (variable, storage) in values {
+        state.grow(toInclude: variable)
+        state.slots[variable].spare = state.slots[variable].current
+        state.slots[variable].current = storage
+      }
+      for (key, count) in draws {
+        let index = state.counterIndex(for: key)
+        state.counters[index].next = count
+        state.counters[index].committed = count
+      }
+    }
+  }
+}
+
+/// What the runs of one plan take from the store.
+struct StoreNeeds: Sendable {
+  /// The variables read, by index.
+  var reads: [Int] = []
+  /// The draw counters read, by index in the store.
+  var counters: [Int] = []
+  /// The variables assigned, in the order of the plan's commits.
+  var commits: [(variable: Int, byteCount: Int)] = []
+}
+
+/// What one run holds of the store; made once and used by one run after another.
+final class RunBindings: Sendable {
+  // Written by the one run that has leased this object.
+  nonisolated(unsafe) var snapshots: [ArrayStorage?]
+  nonisolated(unsafe) var pending: [ArrayStorage?]
+  nonisolated(unsafe) let draws: UnsafeMutablePointer<Int64>
+
+  init(_ needs: StoreNeeds) {
+    snapshots = Array(repeating: nil, count: needs.reads.count)
+    pending = Array(repeating: nil, count: needs.commits.count)
+    draws = .allocate(capacity: max(needs.counters.count, 1))
+    draws.initialize(repeating: 0, count: max(needs.counters.count, 1))
+  }
+
+  deinit { draws.deallocate() }
+
+  /// Lets go of everything held.
+  func clear() {
+    for index in snapshots.indices { snapshots[index] = nil }
+    for index in pending.indices { pending[index] = nil }
+  }
+}

@@ -1,0 +1,81 @@
+import Jacquard
+import JacquardArrays
+
+/// Adam: steps by a running mean of the gradient over the root of a running mean of its square.
+///
+/// With gradient g, at step t (Kingma and Ba 2015, in the order of the end of their section 2, as TensorFlow 1 has it):
+///
+/// ```
+/// m += (g − m) · (1 − beta1)
+/// v += (g² − v) · (1 − beta2)
+/// variable −= learningRate · √(1 − beta2ᵗ) / (1 − beta1ᵗ) · m / (√v + epsilon)
+/// ```
+///
+/// Slots: `<variable>/Adam` is m, `<variable>/Adam_1` is v; the scalars `beta1_power` and `beta2_power` hold beta1ᵗ and beta2ᵗ.
+public struct AdamOptimizer: Optimizer {
+  /// The name of its operations and slots.
+  public let name: String
+
+  /// How far it steps.
+  public let learningRate: any LearningRate
+  /// The decay of the mean of gradients.
+  public let beta1: Double
+  /// The decay of the mean of squared gradients.
+  public let beta2: Double
+  /// Keeps the step finite where gradients vanish; added after the root, of the uncorrected mean.
+  public let epsilon: Double
+
+  private let slots = SlotVariables()
+
+  /// An optimizer.
+  ///
+  /// - Parameters:
+  ///   - learningRate: a number or a scalar tensor.
+  ///   - beta1: the decay of the mean of gradients.
+  ///   - beta2: the decay of the mean of squared gradients.
+  ///   - epsilon: added to the root.
+  public init(
+    learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999,
+    epsilon: Double = 1e-8, name: String = "Adam"
+  ) {
+    self.learningRate = learningRate
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.name = name
+  }
+
+  /// Appends the assignments of the variables, of their slots, and, last, of the powers.
+  public func updates(_ variables: [Variable], by gradients: [Tensor]) -> [Operation] {
+    let graph = variables[0].graph
+    let isDouble = variables.contains { $0.dtype == .float64 }
+    let powers = Powers(self, in: graph, dtype: isDouble ? .float64 : .float32)
+    var operations: [Operation] = []
+    for (variable, gradient) in zip(variables, gradients) {
+      let dtype = variable.dtype
+      let m = slots.slot("m", of: variable, name: name)
+      let v = slots.slot("v", of: variable, name: name)
+      let newM = m + (gradient - m) * (1 - beta1)
+      let newV = v + (square(gradient) - v) * (1 - beta2)
+      let rate = learningRate.scalar(in: graph, dtype: dtype) * powers.correction.cast(to: dtype)
+      operations.append(m.assign(newM))
+      operations.append(v.assign(newV))
+      operations.append(variable.assignSubtract(rate * newM / (sqrt(newV) + epsilon)))
+    }
+    return operations + powers.updates
+  }
+
+  /// beta1ᵗ and beta2ᵗ, which all variables share.
+  private struct Powers {
+    /// √(1 − beta2ᵗ) / (1 − beta1ᵗ)
+    let correction: Tensor
+    let updates: [Operation]
+
+    init(_ adam: AdamOptimizer, in graph: Graph, dtype: DType) {
+      let beta1 = adam.slots.scalar("beta1_power", in: graph, dtype: dtype, .constant(adam.beta1))
+      let beta2 = adam.slots.scalar("beta2_power", in: graph, dtype: dtype, .constant(adam.beta2))
+      correction = sqrt(1 - beta2) / (1 - beta1)
+      updates = [beta1.assign(beta1 * adam.beta1), beta2.assign(beta2 * adam.beta2)]
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import Jacquard
+
+/// Steepest descent: `variable −= learningRate · gradient`.
+public struct GradientDescentOptimizer: Optimizer {
+  /// The name of its operations.
+  public let name: String
+
+  /// How far it steps.
+  public let learningRate: any LearningRate
+
+  /// An optimizer.
+  ///
+  /// - Parameter learningRate: a number or a scalar tensor.
+  public init(learningRate: any LearningRate, name: String = "GradientDescent") {
+    self.learningRate = learningRate
+    self.name = name
+  }
+
+  /// Appends one assignment for each variable.
+  public func updates(_ variables: [Variable], by gradients: [Tensor]) -> [Operation] {
+    zip(variables, gradients).map { variable, gradient in
+      let rate = learningRate.scalar(in: variable.graph, dtype: variable.dtype)
+      return variable.assignSubtract(rate * gradient)
+    }
+  }
+}

@@ -1,0 +1,1 @@
+"""The golden families: each module has `cases()`, which yields `golden_format.Case` values."""

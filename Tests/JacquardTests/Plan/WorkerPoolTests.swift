@@ -1,0 +1,91 @@
+import JacquardArrays
+import Synchronization
+import Testing
+
+@testable import Jacquard
+
+@Suite struct WorkerPoolTests {
+  /// Counts how often each chunk runs.
+  private struct CountingKernel: Kernel {
+    let chunkCount: Int
+    func run(_ buffers: KernelBuffers, chunk: Int) {
+      buffers.result(0, as: Int64.self)[chunk] += 1
+    }
+  }
+
+  private static func count(chunks: Int, rounds: Int, pool: WorkerPool) -> [Int64] {
+    let storage = ArrayStorage(byteCount: max(chunks, 1) * 8)
+    storage.pointer.initializeMemory(as: Int64.self, repeating: 0, count: chunks)
+    let pointers = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: 1)
+    pointers.initialize(to: storage.pointer)
+    let slots = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+    slots.initialize(to: 0)
+    defer {
+      pointers.deallocate()
+      slots.deallocate()
+    }
+    let buffers = KernelBuffers(
+      pointers: pointers, slots: slots, operandCount: 0, status: RunStatus(),
+      scratch: storage.pointer)
+    for _ in 0..<rounds {
+      pool.run(CountingKernel(chunkCount: chunks), buffers, chunkCount: chunks)
+    }
+    return (0..<chunks).map { storage.pointer.load(fromByteOffset: $0 * 8, as: Int64.self) }
+  }
+
+  @Test(arguments: [1, 2, 3, 8], [0, 1, 2, 7, 64])
+  func runsEachChunkOnce(threads: Int, chunks: Int) {
+    let pool = WorkerPool(threads: threads)
+    #expect(pool.threadCount == threads)
+    let counts = Self.count(chunks: chunks, rounds: 300, pool: pool)
+    #expect(counts == Array(repeating: 300, count: chunks))
+  }
+
+  @Test func severalThreadsMayShareAPool() async {
+    let pool = WorkerPool(threads: 4)
+    await withTaskGroup(of: [Int64].self) { group in
+      for _ in 0..<4 {
+        group.addTask { Self.count(chunks: 16, rounds: 500, pool: pool) }
+      }
+      for await counts in group { #expect(counts == Array(repeating: 500, count: 16)) }
+    }
+  }
+
+  @Test func workersWakeAfterSleeping() async throws {
+    let pool = WorkerPool(threads: 3)
+    for _ in 0..<20 {
+      #expect(Self.count(chunks: 5, rounds: 1, pool: pool) == [1, 1, 1, 1, 1])
+      try await Task.sleep(for: .milliseconds(2))
+    }
+  }
+
+  @Test func concurrentRunsOfOnePlanDoNotDisturbEachOther() async throws {
+    let builder = ProgramBuilder()
+    let (x, y) = (builder.input([20, 50]), builder.input([50]))
+    let results = builder.root.loop(
+      carried: [y], scans: [(x, ScanSpecification())], stacks: [ScanSpecification()]
+    ) { region, values in
+      let next = region.mean(
+        region.product(values.carried[0], values.slices[0]), values.slices[0])
+      return [next, next]
+    }
+    let program = builder.finish(results)
+    let plan = try Plan.compile(
+      program, options: PlanOptions(threads: 3, memoryLimit: nil, profile: false))
+    let pool = WorkerPool(threads: 3)
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      for task in 0..<6 {
+        group.addTask {
+          let inputs = [
+            floats((0..<1000).map { Float(($0 * (task + 1)) % 17) / 17 }, [20, 50]),
+            floats((0..<50).map { Float($0 + task) }),
+          ]
+          let expected = try ReferenceInterpreter.run(program, inputs)
+          for _ in 0..<50 where try run(plan, inputs, pool: pool) != expected { return false }
+          return true
+        }
+      }
+      for try await isRight in group { #expect(isRight) }
+    }
+  }
+}
