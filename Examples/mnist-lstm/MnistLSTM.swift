@@ -34,6 +34,9 @@ struct MnistLSTM: ParsableCommand {
   @Option(help: "The threads to compute with; by default one for each processor.")
   var threads: Int?
 
+  @Option(help: "Write a drawing of the graph, for Graphviz, to this file.")
+  var dumpGraph: String?
+
   func validate() throws {
     guard steps >= 0 else { throw ValidationError("--steps is \(steps); give 0 or more.") }
     guard learningRate > 0 else {
@@ -50,6 +53,7 @@ struct MnistLSTM: ParsableCommand {
 
     let listing = Listing(seed: seed, optimizer: chosenOptimizer)
     try listing.graph.validate()
+    if let dumpGraph { try listing.graph.writeDot(to: dumpGraph, DotOptions(title: "mnist-lstm")) }
     var options = SessionOptions()
     if let threads { options.threads = threads }
     let session = Session(listing.graph, options: options)

@@ -125,7 +125,8 @@ JQ_DEFINE_MOVES(u32, uint32_t)
 JQ_DEFINE_MOVES(u64, uint64_t)
 
 // Leaves out dimensions of size 1, orders the others by the destination's strides, outermost first,
-// and joins those that both sides step through as one. Returns how many remain, or -1 for no elements.
+// and joins those that both sides step through as one. Returns how many remain, or -1 for no
+// elements.
 static int normalize(
     int rank, const long *dims, const long *source_strides, const long *destination_strides,
     jq_dimension *dimensions) {
@@ -154,7 +155,8 @@ static int normalize(
   return kept == 0 ? 0 : joined + 1;
 }
 
-// Brings the dimension that the source runs along next to the innermost, for the sake of transposes.
+// Brings the dimension that the source runs along next to the innermost, for the sake of
+// transposes.
 static void pair_for_transpose(int rank, jq_dimension *dimensions) {
   if (rank < 3 || dimensions[rank - 1].source == 1 || dimensions[rank - 1].destination != 1) return;
   for (int d = rank - 2; d >= 0; d--) {

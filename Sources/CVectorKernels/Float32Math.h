@@ -124,8 +124,8 @@ JQ_INLINE float f32_sigmoid(float x) {
   return (x < 0 ? e : 1) / (1 + e);
 }
 
-// max(x, 0) + log(1 + e) with e in [0, 1], so the logarithm's reduction takes out one factor of 2 or
-// none.
+// max(x, 0) + log(1 + e) with e in [0, 1], so the logarithm's reduction takes out one factor of 2
+// or none.
 JQ_INLINE float f32_softplus(float x) {
   const float e = f32_exp_nonpositive(-fabsf(x));
   const int halved = e > 0.41421356f;

@@ -116,8 +116,8 @@ JQ_INLINE double f64_sigmoid(double x) {
   return (x < 0 ? e : 1) / (1 + e);
 }
 
-// max(x, 0) + log(1 + e) with e in [0, 1], so the logarithm's reduction takes out one factor of 2 or
-// none.
+// max(x, 0) + log(1 + e) with e in [0, 1], so the logarithm's reduction takes out one factor of 2
+// or none.
 JQ_INLINE double f64_softplus(double x) {
   const double e = f64_exp(-fabs(x));
   const int halved = e > 0.41421356237309503;

@@ -34,8 +34,8 @@ JQ_INLINE JQ_WIDE void jq_use_wide_vectors(void) {}
 #define JQ_PRAGMA_TEXT(text) _Pragma(#text)
 #define JQ_PRAGMA(text) JQ_PRAGMA_TEXT(text)
 
-// assume_safety: operands are the very address of the result or do not overlap it, so iterations are
-// independent, and no run-time alias check can send an in-place call into a scalar loop.
+// assume_safety: operands are the very address of the result or do not overlap it, so iterations
+// are independent, and no run-time alias check can send an in-place call into a scalar loop.
 #define JQ_VECTOR_LOOP(T) \
   JQ_PRAGMA(clang loop vectorize(assume_safety) vectorize_width(64 / sizeof(T)))
 
@@ -48,8 +48,8 @@ JQ_INLINE JQ_WIDE void jq_use_wide_vectors(void) {}
   JQ_CLONES void jq_##NAME( \
       long count, const void *a, const void *b, const void *c, void *out)
 
-// A loop over `count` elements; EXPRESSION is over x (of a), y (of b) and z (of c). W is the type that
-// sets the vector width: the widest involved.
+// A loop over `count` elements; EXPRESSION is over x (of a), y (of b) and z (of c). W is the type
+// that sets the vector width: the widest involved.
 #define JQ_MAP1(NAME, W, A, R, ...) \
   JQ_KERNEL(NAME) { \
     (void)b, (void)c; \
@@ -132,9 +132,9 @@ JQ_INLINE void jq_store_last_vector(const void *vector, void *x, long count, lon
     memcpy(x, vector, (size_t)(count * size));
 }
 
-// For functions of many instructions: whole vectors first, then the last vector, which covers what is
-// left over, through the same loop; a scalar remainder would cost more than all the rest. Its operands
-// are read beforehand, since in place the first pass may overwrite some.
+// For functions of many instructions: whole vectors first, then the last vector, which covers what
+// is left over, through the same loop; a scalar remainder would cost more than all the rest. Its
+// operands are read beforehand, since in place the first pass may overwrite some.
 #define JQ_MATH_MAP1(NAME, T, ...) \
   JQ_KERNEL(NAME) { \
     (void)b, (void)c; \

@@ -1,5 +1,5 @@
-// Sine and cosine kernels: vectorised up to JQ_TRIGONOMETRIC_LIMIT; a tile that holds anything beyond
-// goes element by element, libm taking the large ones. Both ways compute a small one alike.
+// Sine and cosine kernels: vectorised up to JQ_TRIGONOMETRIC_LIMIT; a tile that holds anything
+// beyond goes element by element, libm taking the large ones. Both ways compute a small one alike.
 #ifndef LARGE_ARGUMENTS_H
 #define LARGE_ARGUMENTS_H
 

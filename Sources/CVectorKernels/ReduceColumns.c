@@ -73,7 +73,7 @@
       *result = jq_##OP##_row_##S(rows, source); \
       return; \
     } \
-    /* Narrow rows: as many as fit a strip make one wide row, whose parts are joined afterwards. */ \
+    /* Narrow rows: as many as fit a strip make one wide row, its parts joined afterwards. */ \
     long together = columns > 0 ? JQ_STRIP / columns : 1; \
     if (together > rows / JQ_FEWEST_GROUPS) together = rows / JQ_FEWEST_GROUPS; \
     if (together < 1) together = 1; \

@@ -1,5 +1,5 @@
-// Reducing one contiguous row, in an order that depends on its length alone: one accumulator per lane
-// within a leaf, then the leaves pairwise.
+// Reducing one contiguous row, in an order that depends on its length alone: one accumulator per
+// lane within a leaf, then the leaves pairwise.
 #ifndef ROW_REDUCTION_H
 #define ROW_REDUCTION_H
 

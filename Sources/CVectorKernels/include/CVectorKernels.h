@@ -2,10 +2,11 @@
 //
 // Dtype suffixes: f32 f64 i32 i64 u8 and b8, a bool stored as one byte that holds 0 or 1.
 //
-// Every function here is thread-safe, allocates nothing and never traps. An element's result depends
-// on its operands alone, never on its position or on `count`, so cutting a buffer into tiles changes
-// no bit. On one machine results are the same from run to run; CPU levels may differ in last bits,
-// because the x86-64 baseline has no fused multiply-add.
+// Every function here is thread-safe, allocates nothing and never traps. An element's result
+// depends on its operands alone, never on its position or on `count`, so cutting a buffer into
+// tiles changes no bit (of a NaN, only that it is one is promised). On one machine results are the
+// same from run to run; CPU levels may differ in last bits, because the x86-64 baseline has no
+// fused multiply-add.
 #ifndef C_VECTOR_KERNELS_H
 #define C_VECTOR_KERNELS_H
 
@@ -17,15 +18,15 @@ extern "C" {
 
 /// An elementwise kernel over `count` contiguous elements.
 ///
-/// Operands that a kernel does not use are ignored and may be null. `out` may be the very address of
-/// an operand whose elements have the size of the result's; otherwise nothing may overlap.
+/// Operands that a kernel does not use are ignored and may be null. `out` may be the very address
+/// of an operand whose elements have the size of the result's; otherwise nothing may overlap.
 typedef void (*jq_tile_function)(
     long count, const void *a, const void *b, const void *c, void *out);
 
 #define JQ_TILE(name) \
   void jq_##name(long count, const void *a, const void *b, const void *c, void *out)
 
-// Elementwise kernels -------------------------------------------------------------------------------
+// Elementwise kernels -----------------------------------------------------------------------------
 
 // f32 f64 i32 i64 u8.
 // add sub mul: integers wrap.
@@ -128,17 +129,18 @@ JQ_TILE(or_b8);
 JQ_TILE(xor_b8);
 JQ_TILE(not_b8);
 
-// Reductions ----------------------------------------------------------------------------------------
+// Reductions --------------------------------------------------------------------------------------
 //
-// x is `[rows, columns]`, row-major. `rows` reduces each row: out is `[rows]`. `columns` reduces each
-// column: out is `[columns]`. The order of combination depends on the shape alone, and long sums are
-// built from partial sums. Reducing nothing gives the identity: 0, 1, the lowest or -infinity, the
-// highest or +infinity, false, true. min and max give NaN where there is one. Integers wrap.
+// x is `[rows, columns]`, row-major. `rows` reduces each row: out is `[rows]`. `columns` reduces
+// each column: out is `[columns]`. The order of combination depends on the shape alone, and long
+// sums are built from partial sums. Reducing nothing gives the identity: 0, 1, the lowest or
+// -infinity, the highest or +infinity, false, true. min and max give NaN where there is one.
+// Integers wrap.
 
 #define JQ_REDUCTION(name) void jq_##name(long rows, long columns, const void *x, void *out)
 
-// The index along `n` of the greatest or least element of x `[outer, n, inner]`, out `[outer, inner]`.
-// Of equals the first; of NaNs the first, before any number. n = 0 gives -1.
+// The index along `n` of the greatest or least element of x `[outer, n, inner]`, out `[outer,
+// inner]`. Of equals the first; of NaNs the first, before any number. n = 0 gives -1.
 #define JQ_ARGUMENT(name) \
   void jq_##name(long outer, long n, long inner, const void *x, int64_t *out)
 
@@ -168,7 +170,7 @@ JQ_REDUCTION(all_columns_b8);
 long jq_first_nonfinite_f32(long count, const void *x);
 long jq_first_nonfinite_f64(long count, const void *x);
 
-// Copies --------------------------------------------------------------------------------------------
+// Copies ------------------------------------------------------------------------------------------
 
 /// The greatest rank that `jq_copy_strided` takes, not counting dimensions of size 1.
 #define JQ_MAX_RANK 32
@@ -185,7 +187,7 @@ void jq_copy_strided(
 /// Writes `count` copies of the element at `value`; `element_size` is 1, 4 or 8 bytes.
 void jq_fill(long count, long element_size, const void *value, void *out);
 
-// Random numbers ------------------------------------------------------------------------------------
+// Random numbers ----------------------------------------------------------------------------------
 //
 // Philox4x32-10. Element i of a call is made from the block of four 32-bit words w0 w1 w2 w3 whose
 // counter is start + i (low word, high word), stream (low word, high word), under `key` (low word,
@@ -207,8 +209,8 @@ JQ_RANDOM(uniform_f32);
 /// Uniform over [0, 1): the upper 53 bits of w1:w0 times 2^-53.
 JQ_RANDOM(uniform_f64);
 
-// Standard normal by Box and Muller's cosine branch: the radius from w0 and the angle from w1 in f32,
-// from w1:w0 and w3:w2 in f64.
+// Standard normal by Box and Muller's cosine branch: the radius from w0 and the angle from w1 in
+// f32, from w1:w0 and w3:w2 in f64.
 JQ_RANDOM(normal_f32);
 JQ_RANDOM(normal_f64);
 

@@ -3,7 +3,7 @@ import JacquardArrays
 extension GraphDrawing {
   func style(of id: OperationID) -> DotNodeStyle {
     let record = state[operation: id]
-    if record.results.contains(where: { state[value: $0].isInvalid }) { return .invalid }
+    if isInvalid(id) { return .invalid }
     switch record.op {
     case is Placeholder, is PlaceholderWithDefault: return .placeholder
     case is ReadVariable: return .variable
@@ -76,9 +76,11 @@ extension GraphDrawing {
   private func attributes(of op: any Op) -> String {
     // What a draw draws is its name; its key says nothing to a person.
     if op is any DrawOp || op is DrawCounter { return "" }
-    let set = op.attributeDescription.split(separator: ",", omittingEmptySubsequences: false)
-      .filter { !$0.hasSuffix(": false") && !$0.hasSuffix(": nil") }
-      .map { $0.hasSuffix(": true") ? String($0.dropLast(": true".count)) : String($0) }
+    let set = op.attributeDescription.withoutOptionals.split(
+      separator: ",", omittingEmptySubsequences: false
+    )
+    .filter { !$0.hasSuffix(": false") && !$0.hasSuffix(": nil") }
+    .map { $0.hasSuffix(": true") ? String($0.dropLast(": true".count)) : String($0) }
     let text = set.joined(separator: ",").trimmingSpaces
     let limit = 40
     return text.count <= limit ? text : text.prefix(limit - 1) + "…"
@@ -111,6 +113,21 @@ extension GraphDrawing {
 }
 
 extension String {
+  /// `axis: 0` for `axis: Optional(0)`.
+  fileprivate var withoutOptionals: String {
+    guard let wrapper = firstRange(of: "Optional(") else { return self }
+    var depth = 1
+    let rest = self[wrapper.upperBound...]
+    let end = rest.firstIndex { character in
+      if character == "(" { depth += 1 }
+      if character == ")" { depth -= 1 }
+      return depth == 0
+    }
+    guard let end else { return self }
+    let unwrapped = self[..<wrapper.lowerBound] + rest[..<end] + rest[rest.index(after: end)...]
+    return String(unwrapped).withoutOptionals
+  }
+
   fileprivate var trimmingSpaces: String {
     String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
   }

@@ -13,33 +13,40 @@ extension GraphDrawing {
     let record = state[operation: owner]
     guard let loop = record.op as? While else { return conditionalPorts(record) }
     var ports: [Port] = []
-    func add(
-      _ role: String, _ entering: ValueID? = nil, _ phrase: String = "", end: Port.End = .entrance
-    ) {
+    func add(_ role: String, _ entering: ValueID?, _ phrase: String, _ end: Port.End) {
       var label = role
       if let entering, let constant = inlinedConstant(entering) {
         label += "\n\(phrase) \(constant)"
       }
       ports.append(Port(name: "\(record.name) \(role)", label: label, end: end))
     }
-    if usesIteration(record) { add("iteration") }
-    for index in 0..<loop.carriedCount { add("carried \(index)", record.operands[index], "from") }
-    for index in loop.scans.indices {
-      add("slice \(index)", record.operands[loop.scanRange.lowerBound + index], "of")
-    }
-    for index in 0..<loop.invariantCount {
-      add("invariant \(index)", record.operands[loop.invariantRange.lowerBound + index], "")
-    }
-    if loop.hasBound { add("bound", record.operands.last, "at most") }
-    if loop.hasCondition {
-      add("continue?", state[region: record.regions[0]].results.first, end: .inside)
+    // An operation that could not be built may lack operands and results.
+    func operand(_ index: Int) -> ValueID? {
+      record.operands.indices.contains(index) ? record.operands[index] : nil
     }
     let results = record.regions.last.map { state[region: $0].results } ?? []
-    for index in 0..<loop.carriedCount { add("next \(index)", results[index], "=", end: .exit) }
-    for index in loop.stacks.indices {
-      add("stack \(index)", results[loop.carriedCount + index], "of", end: .exit)
+    func result(_ index: Int) -> ValueID? {
+      results.indices.contains(index) ? results[index] : nil
     }
-    if isUsed(record.results.last) { add("trip count", end: .inside) }
+    if usesIteration(record) { add("iteration", nil, "", .entrance) }
+    for index in 0..<loop.carriedCount {
+      add("carried \(index)", operand(index), "from", .entrance)
+    }
+    for (index, position) in loop.scanRange.enumerated() {
+      add("slice \(index)", operand(position), "of", .entrance)
+    }
+    for (index, position) in loop.invariantRange.enumerated() {
+      add("invariant \(index)", operand(position), "=", .entrance)
+    }
+    if loop.hasBound { add("bound", record.operands.last, "at most", .entrance) }
+    if loop.hasCondition {
+      add("continue?", state[region: record.regions[0]].results.first, "=", .inside)
+    }
+    for index in 0..<loop.carriedCount { add("next \(index)", result(index), "=", .exit) }
+    for (index, position) in loop.stackRange.enumerated() {
+      add("stack \(index)", result(position), "of", .exit)
+    }
+    if isUsed(record.results.last) { add("trip count", nil, "", .inside) }
     return ports
   }
 

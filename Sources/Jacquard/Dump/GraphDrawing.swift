@@ -107,7 +107,8 @@ struct GraphDrawing {
     case .owner(let owner):
       attributes = [
         ("label", .plain(summary(of: owner))), ("style", .plain("filled")),
-        ("fillcolor", .plain("#eaf1fa")), ("color", .plain("#27548a")), ("penwidth", .plain("2")),
+        ("fillcolor", .plain("#eaf1fa")),
+        ("color", .plain(isInvalid(owner) ? "#c00000" : "#27548a")), ("penwidth", .plain("2")),
         ("fontsize", .plain("11")),
       ]
       items = portItems(of: owner, in: index)
@@ -119,7 +120,9 @@ struct GraphDrawing {
         ("fontsize", .plain("11")),
       ]
     }
-    return DotDocument.Box(id: id, attributes: attributes, items: items + self.items(of: index))
+    items += self.items(of: index)
+    if tree.variable(of: index) != nil { items += variableRow(of: box) }
+    return DotDocument.Box(id: id, attributes: attributes, items: items)
   }
 
   private mutating func folded(_ index: Int) -> DotDocument.Item {
@@ -131,24 +134,36 @@ struct GraphDrawing {
       return node(name, style, label: summary(of: owner) + assigned, in: box.parent!)
     }
     if let variable = tree.variable(of: index) {
-      let rest = box.operations.count - 1
-      return node(
-        name, .variable, label: "\(label(of: variable))\n+ \(rest.counted("operation"))",
-        in: box.parent!)
+      let rest = counts(of: box.operations.filter { $0 != variable })
+      return node(name, .variable, label: "\(label(of: variable))\n+ \(rest)", in: box.parent!)
     }
-    let isGradient = box.operations.allSatisfy { state[operation: $0].isGradient }
-    let variables = box.operations.count { state[operation: $0].op is ReadVariable }
-    let loops = box.operations.count { state[operation: $0].op is While }
-    let rest = box.operations.count - variables - loops
-    let counts = [(rest, "operation"), (variables, "variable"), (loops, "loop")]
-      .filter { $0.0 > 0 }.map { $0.0.counted($0.1) }
     let style: DotNodeStyle =
-      if variables == box.operations.count { .variable } else if isGradient {
+      if box.operations.allSatisfy({ state[operation: $0].op is ReadVariable }) {
+        .variable
+      } else if box.operations.allSatisfy({ state[operation: $0].isGradient }) {
         .foldedGradientScope
       } else { .foldedScope }
     return node(
-      name, style, label: "\(box.name)\n\(counts.joined(separator: ", "))\(assigned)",
+      name, style, label: "\(box.name)\n\(counts(of: box.operations))\(assigned)",
       in: box.parent!)
+  }
+
+  /// Keeps a variable and its slots together, wherever they are used.
+  private func variableRow(of box: ScopeTree.Box) -> [DotDocument.Item] {
+    let names = box.operations.filter { id in
+      guard let read = state[operation: id].op as? ReadVariable else { return false }
+      return state.producer(of: state.variables[read.variable.index].read) == id
+    }.map { state[operation: $0].name }
+    return names.count > 1 ? [.row(names)] : []
+  }
+
+  /// `23 operations, 2 variables, 1 loop`.
+  private func counts(of operations: [OperationID]) -> String {
+    let variables = operations.count { state[operation: $0].op is ReadVariable }
+    let loops = operations.count { state[operation: $0].op is While }
+    let rest = operations.count - variables - loops
+    return [(rest, "operation"), (variables, "variable"), (loops, "loop")]
+      .filter { $0.0 > 0 }.map { $0.0.counted($0.1) }.joined(separator: ", ")
   }
 
   /// The nodes for what a loop or a conditional takes, in one row, and for what it gives, in another.
@@ -197,6 +212,11 @@ struct GraphDrawing {
   /// Whether an operation is drawn as a box with its regions inside.
   func isOpenBox(_ id: OperationID) -> Bool {
     tree.ownBox(of: id) != nil && tree.fold(of: id) == nil
+  }
+
+  /// Whether an operation could not be built.
+  func isInvalid(_ id: OperationID) -> Bool {
+    state[operation: id].results.contains { state[value: $0].isInvalid }
   }
 
   // MARK: - Constants

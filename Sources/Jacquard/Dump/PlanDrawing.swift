@@ -16,17 +16,27 @@ struct PlanDrawing {
 
   private let rows: [PlanRow]
   private let names: [String]
+  private let inputs: [Input]
   private var document: DotDocument
   private var nests: [Nest] = []
   /// The node that last gave each slot its value, looked up by key only.
   private var writers: [Int: String] = [:]
-  private var inputs: [Int] = []
+  private var drawnInputs: [Int] = []
   private var step = 0
 
-  /// - Parameter names: the name of the operation of each row.
-  init(_ rows: [PlanRow], names: [String], title: String?) {
+  /// Something that is bound when a run starts.
+  struct Input {
+    var name: String
+    var style: DotNodeStyle
+  }
+
+  /// - Parameters:
+  ///   - names: the name of the operation of each row.
+  ///   - inputs: what the plan takes, in its order.
+  init(_ rows: [PlanRow], names: [String], inputs: [Input], title: String?) {
     self.rows = rows
     self.names = names
+    self.inputs = inputs
     document = DotDocument(name: "plan", title: title)
   }
 
@@ -48,7 +58,7 @@ struct PlanDrawing {
   private mutating func addStep(_ index: Int) {
     let row = rows[index]
     var id = "row \(index)"
-    var label = "\(row.name)\n\(names[index])"
+    var label = row.name == names[index] ? row.name : "\(row.name)\n\(names[index])"
     var style = DotNodeStyle.parameter
     if row.kind == .kernel {
       step += 1
@@ -69,8 +79,10 @@ struct PlanDrawing {
     nests[nests.count - 1].unread.append((result.slot, node, result.type))
   }
 
-  private mutating func addOperands(of row: PlanRow, to node: String) {
-    for (position, operand) in row.operands.enumerated() {
+  private mutating func addOperands(
+    of row: PlanRow, to node: String, where isDrawn: (PlanRow.Buffer) -> Bool = { _ in true }
+  ) {
+    for (position, operand) in row.operands.enumerated() where isDrawn(operand) {
       guard let source = source(of: operand) else { continue }
       var label = "\(operand.type)"
       if row.inPlaceOperand == position { label += "\nin place" }
@@ -88,11 +100,11 @@ struct PlanDrawing {
     case .constant: return nil
     case .input(let position):
       let id = "input \(position)"
-      if !inputs.contains(position) {
-        inputs.append(position)
-        let label = "\(id)\n\(operand.type)"
+      if !drawnInputs.contains(position) {
+        drawnInputs.append(position)
+        let input = inputs[position]
         document.items.append(
-          .node(id: id, DotNodeStyle.placeholder.attributes(label: label)))
+          .node(id: id, input.style.attributes(label: "\(input.name)\n\(operand.type)")))
       }
       return id
     case .block, .running: return nests.last?.entrance
@@ -106,7 +118,11 @@ struct PlanDrawing {
     var title = "\(row.name) \(names[index])\n\(row.kernelCount.counted("kernel"))"
     if let count = row.tripCount { title += ", \(count) times" }
     let entrance = "row \(index) entrance"
-    addOperands(of: row, to: entrance)
+    // What a nested step reads at its own address, the same in every iteration, leads there directly.
+    let nested = rows[(index + 1)...].prefix { $0.depth > row.depth }
+    addOperands(of: row, to: entrance) { operand in
+      !nested.contains { $0.operands.contains { $0.slot == operand.slot } }
+    }
     open(
       Nest(
         row: index, depth: row.depth,

@@ -11,9 +11,22 @@ extension Session {
     var list = FetchList()
     repeat list.append(each fetches)
     let (prepared, _) = try prepare(list, feeds)
-    let rows = prepared.plan.rows
-    let names = graph.read { state in rows.map { state[operation: $0.origin].name } }
-    var drawing = PlanDrawing(rows, names: names, title: title)
+    let plan = prepared.plan
+    var drawing = graph.read { state in
+      PlanDrawing(
+        plan.rows, names: plan.rows.map { state[operation: $0.origin].name },
+        inputs: plan.inputs.map { PlanDrawing.Input($0.source, state) }, title: title)
+    }
     return drawing.rendered()
+  }
+}
+
+extension PlanDrawing.Input {
+  fileprivate init(_ source: InputSource, _ state: borrowing GraphState) {
+    switch source {
+    case .feed(let value): self.init(name: state.displayName(of: value), style: .placeholder)
+    case .variable(let id): self.init(name: state.variables[id.index].name, style: .variable)
+    case .drawCounter: self.init(name: "draw counter", style: .random)
+    }
   }
 }

@@ -18,7 +18,9 @@ struct Backpropagation {
     let stopped = Set(stops.map { inRegion($0) })
     let (path, active) = graph.read { state -> ([OperationID], Set<ValueID>) in
       let last = seeds.compactMap { state.producer(of: $0.value.id) }.max()
-      let operations = state[region: region].operations.prefix { id in last.map { id <= $0 } ?? false }
+      let operations = state[region: region].operations.prefix { id in
+        last.map { id <= $0 } ?? false
+      }
       let seedIDs = Set(targetIDs).subtracting(stopped)
       let active = state.activeValues(Array(operations), from: seedIDs, stops: stopped)
       return (operations.filter { !active.isDisjoint(with: state[operation: $0].results) }, active)
@@ -65,7 +67,9 @@ struct Backpropagation {
   private func gradients(
     of record: OperationRecord, _ call: Call, _ upstream: [Tensor?], wanted: [Bool]
   ) -> [Tensor?] {
-    graph.withContext { $0.scope = $0.scoped("\(type(of: record.op).name)Gradient") } _: {
+    graph.withContext {
+      $0.scope = $0.scoped("\(type(of: record.op).name)Gradient")
+    } _: {
       do {
         switch record.op {
         case let loop as While:

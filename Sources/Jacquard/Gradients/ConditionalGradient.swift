@@ -19,7 +19,9 @@ struct ConditionalGradient {
       branches.contains { $0.gradients[index] != nil }
     }
     for branch in branches {
-      let results = graph.withContext { $0.region = branch.region.id } _: {
+      let results = graph.withContext {
+        $0.region = branch.region.id
+      } _: {
         connected.map { index in
           branch.region.importing(branch.gradients[index] ?? zeros(like: branch.targets[index]))
         }

@@ -52,7 +52,7 @@ struct LoopGradient {
     var accumulators: [(position: Int, parameter: Tensor, result: Tensor)] = []
     var carriedResults: [Tensor] = []
     var sliceResults: [(position: Int, tensor: Tensor)] = []
-    try graph.withContext {
+    graph.withContext {
       $0.region = backward.id
       $0.controlInputs = []
     } _: {
@@ -95,7 +95,9 @@ struct LoopGradient {
   private func differentiableCarries(_ twin: Twin) -> [Int] {
     graph.read { state in
       let operations = state[region: twin.region.id].operations
-      func isDifferentiable(_ tensor: Tensor) -> Bool { state[value: tensor.id].type.dtype.isFloatingPoint }
+      func isDifferentiable(_ tensor: Tensor) -> Bool {
+        state[value: tensor.id].type.dtype.isFloatingPoint
+      }
       let positions = (0..<loop.carriedCount).filter { isDifferentiable(twin.carried[$0]) }
       var varying = Set(positions.filter { wanted[$0] })
       var useful = Set(positions.filter { upstream[$0] != nil })
@@ -176,7 +178,8 @@ struct LoopGradient {
     let outputs = gradient.results
     for (index, position) in carried.enumerated() { results[position] = outputs[index] }
     for (index, accumulator) in accumulators.enumerated() {
-      results[loop.invariantRange.lowerBound + accumulator.position] = outputs[carried.count + index]
+      results[loop.invariantRange.lowerBound + accumulator.position] =
+        outputs[carried.count + index]
     }
     for (index, slice) in sliceResults.enumerated() {
       results[loop.scanRange.lowerBound + slice.position] = outputs[op.carriedCount + index]

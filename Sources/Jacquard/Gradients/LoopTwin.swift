@@ -100,7 +100,9 @@ extension LoopGradient {
         let inner = try graph.update { try $0.resolve(record.operands[index], in: copy.id) }
         cloner.map(parameters.removeFirst(), to: inner)
       }
-      try graph.withContext { $0.region = copy.id } _: {
+      try graph.withContext {
+        $0.region = copy.id
+      } _: {
         try cloner.copyOperations(of: old, for: original.results)
       }
       copy.setResults(cloner.images(original.results))

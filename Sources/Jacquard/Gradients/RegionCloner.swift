@@ -71,7 +71,9 @@ struct RegionCloner {
       inner.map(capture.inner, to: fresh.id)
       captures.append(fresh)
     }
-    try graph.withContext { $0.region = copy.id } _: {
+    try graph.withContext {
+      $0.region = copy.id
+    } _: {
       try inner.copyOperations(of: old, for: original.results)
     }
     copy.setResults(inner.images(original.results))

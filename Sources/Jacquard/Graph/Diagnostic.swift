@@ -17,6 +17,7 @@ public struct Diagnostic: Sendable, CustomStringConvertible {
   /// The user's line; `nil` if unknown.
   public var line: Int? { location.resolved()?.line }
 
+  /// A short form for errors and dumps.
   public var description: String {
     let place = location.resolved().map { "\($0.file):\($0.line): " } ?? ""
     let operands =
@@ -33,6 +34,7 @@ public struct GraphError: Error, Sendable, CustomStringConvertible {
   /// The diagnostics, in program order.
   public let diagnostics: [Diagnostic]
 
+  /// A short form for errors and dumps.
   public var description: String {
     let count = diagnostics.count
     let heading = count == 1 ? "the graph has an error:" : "the graph has \(count) errors:"

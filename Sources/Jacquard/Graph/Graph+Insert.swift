@@ -113,7 +113,8 @@ extension GraphState {
     }
     let id = OperationID(operations.count)
     let isInvalid = types == nil
-    let fallback = TensorType(operands.first.map { self[value: $0].type.dtype } ?? .float32, .unknown)
+    let fallback = TensorType(
+      operands.first.map { self[value: $0].type.dtype } ?? .float32, .unknown)
     let resultTypes = types ?? Array(repeating: fallback, count: resultCount)
     var controls = context.controlInputs
     controls.removeAll { self[operation: $0].region != context.region }

@@ -2,14 +2,24 @@ extension Graph {
   /// Opens a name scope: operations built in `body` are named `name/…`, or `name_1/…` where that is taken.
   public func scope<R>(_ name: String, _ body: () throws -> R) rethrows -> R {
     let path = reserveName(name)
-    return try withContext { $0.scope = path } _: { try body() }
+    return try withContext {
+      $0.scope = path
+    } _: {
+      try body()
+    }
   }
 
   /// Runs `body` such that every operation it builds happens after `operations`.
   ///
   /// Reading a variable there, with ``Tensor/read()``, gives its value after the assignments among `operations`.
-  public func controlDependencies<R>(_ operations: [Operation], _ body: () throws -> R) rethrows -> R {
-    try withContext { $0.controlInputs += operations.map(\.id) } _: { try body() }
+  public func controlDependencies<R>(_ operations: [Operation], _ body: () throws -> R) rethrows
+    -> R
+  {
+    try withContext {
+      $0.controlInputs += operations.map(\.id)
+    } _: {
+      try body()
+    }
   }
 
   /// Runs `body` at the root of the graph, without the scopes, loops and control dependencies around it.

@@ -5,6 +5,7 @@ public struct ValueID: Hashable, Sendable, Codable, Comparable {
   init(_ index: Int) { rawValue = Int32(index) }
   var index: Int { Int(rawValue) }
 
+  /// Orders by age: earlier ones come first.
   public static func < (a: ValueID, b: ValueID) -> Bool { a.rawValue < b.rawValue }
 }
 
@@ -15,6 +16,7 @@ public struct OperationID: Hashable, Sendable, Codable, Comparable {
   init(_ index: Int) { rawValue = Int32(index) }
   var index: Int { Int(rawValue) }
 
+  /// Orders by age: earlier ones come first.
   public static func < (a: OperationID, b: OperationID) -> Bool { a.rawValue < b.rawValue }
 }
 
@@ -26,6 +28,7 @@ public struct RegionID: Hashable, Sendable, Codable, Comparable {
   var index: Int { Int(rawValue) }
   static let root = RegionID(0)
 
+  /// Orders by age: earlier ones come first.
   public static func < (a: RegionID, b: RegionID) -> Bool { a.rawValue < b.rawValue }
 }
 
@@ -36,5 +39,6 @@ public struct VariableID: Hashable, Sendable, Codable, Comparable {
   init(_ index: Int) { rawValue = Int32(index) }
   var index: Int { Int(rawValue) }
 
+  /// Orders by age: earlier ones come first.
   public static func < (a: VariableID, b: VariableID) -> Bool { a.rawValue < b.rawValue }
 }

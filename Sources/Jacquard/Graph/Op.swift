@@ -106,7 +106,8 @@ public struct TypeRuleInput: Sendable {
   public var constants: [NDArray?]
 
   /// An input from operand types alone.
-  public init(_ types: [TensorType], regions: [RegionSignature] = [], constants: [NDArray?]? = nil) {
+  public init(_ types: [TensorType], regions: [RegionSignature] = [], constants: [NDArray?]? = nil)
+  {
     self.types = types
     self.regions = regions
     self.constants = constants ?? Array(repeating: nil, count: types.count)
@@ -149,21 +150,29 @@ public struct Call: Sendable {
 }
 
 extension Op {
+  /// The type's name.
   public static var name: String { "\(Self.self)" }
 
+  /// Throws ``NoGradient``.
   public func gradient(_ call: Call, _ upstream: [Tensor?]) throws -> [Tensor?] {
     throw NoGradient("\(Self.name) has no gradient")
   }
 
+  /// Throws: the op is lowered in another way, or not at all.
   public func lower(_ context: LoweringContext) throws -> any Kernel {
     throw LoweringError("\(Self.name) has no kernel of its own")
   }
 
+  /// No effect.
   public var effect: Effect { .none }
+  /// Memory of its own for each result.
   public func aliasing(_ context: LoweringContext) -> Aliasing { .none }
+  /// Every operand matters by its elements.
   public func usesElements(ofOperand index: Int) -> Bool { true }
+  /// No operand decides a shape.
   public func determinesShape(operand index: Int) -> Bool { false }
 
+  /// The stored properties, with their names.
   public var attributeDescription: String {
     Mirror(reflecting: self).children
       .map { "\($0.label ?? "_"): \($0.value)" }
@@ -185,10 +194,13 @@ public struct BitPattern: Hashable, Sendable, Codable, ExpressibleByFloatLiteral
 
   /// The bits of `value`.
   public init(_ value: Double) { bits = value.bitPattern }
+  /// The bits of the literal.
   public init(floatLiteral value: Double) { self.init(value) }
+  /// The bits of the literal.
   public init(integerLiteral value: Int) { self.init(Double(value)) }
 
   /// The number.
   public var value: Double { Double(bitPattern: bits) }
+  /// A short form for errors and dumps.
   public var description: String { "\(value)" }
 }

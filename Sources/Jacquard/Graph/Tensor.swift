@@ -9,8 +9,10 @@ public struct Tensor: Hashable, Sendable {
   /// Its index in the graph.
   public let id: ValueID
 
+  /// Whether both are the same tensor of the same graph.
   public static func == (a: Tensor, b: Tensor) -> Bool { a.graph === b.graph && a.id == b.id }
 
+  /// Hashes the identity.
   public func hash(into hasher: inout Hasher) { hasher.combine(id) }
 
   var record: ValueRecord { graph.read { $0[value: id] } }
@@ -39,6 +41,7 @@ public struct Tensor: Hashable, Sendable {
 }
 
 extension Tensor: CustomStringConvertible {
+  /// A short form for errors and dumps.
   public var description: String { "Tensor('\(name)', \(type))" }
 }
 
@@ -62,8 +65,10 @@ public struct Operation: Hashable, Sendable {
   /// Its index in the graph, in program order.
   public let id: OperationID
 
+  /// Whether both are the same operation of the same graph.
   public static func == (a: Operation, b: Operation) -> Bool { a.graph === b.graph && a.id == b.id }
 
+  /// Hashes the identity.
   public func hash(into hasher: inout Hasher) { hasher.combine(id) }
 
   var record: OperationRecord { graph.read { $0[operation: id] } }
@@ -87,5 +92,6 @@ public struct Operation: Hashable, Sendable {
 }
 
 extension Operation: CustomStringConvertible {
+  /// A short form for errors and dumps.
   public var description: String { "Operation('\(name)')" }
 }

@@ -10,13 +10,17 @@ public protocol TensorStructure: Sendable {
 }
 
 extension Tensor: TensorStructure {
+  /// The tensors in it, in order.
   public var tensors: [Tensor] { [self] }
+  /// The same structure around other tensors.
   public func rebuilt(from tensors: [Tensor]) -> Tensor { tensors[0] }
 }
 
 extension Array: TensorStructure where Element: TensorStructure {
+  /// The tensors in it, in order.
   public var tensors: [Tensor] { flatMap(\.tensors) }
 
+  /// The same structure around other tensors.
   public func rebuilt(from tensors: [Tensor]) -> [Element] {
     var rest = tensors[...]
     return map { element in
@@ -28,7 +32,9 @@ extension Array: TensorStructure where Element: TensorStructure {
 }
 
 extension Optional: TensorStructure where Wrapped: TensorStructure {
+  /// The tensors in it, in order.
   public var tensors: [Tensor] { self?.tensors ?? [] }
+  /// The same structure around other tensors.
   public func rebuilt(from tensors: [Tensor]) -> Wrapped? { self?.rebuilt(from: tensors) }
 }
 

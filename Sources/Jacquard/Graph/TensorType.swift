@@ -112,6 +112,7 @@ public struct PartialShape: Hashable, Sendable, Codable, ExpressibleByArrayLiter
     return PartialShape(result)
   }
 
+  /// A short form for errors and dumps.
   public var description: String {
     guard let dimensions else { return "[…]" }
     return "[" + dimensions.map { $0.map(String.init) ?? "?" }.joined(separator: ", ") + "]"
@@ -137,5 +138,6 @@ public struct TensorType: Hashable, Sendable, Codable, CustomStringConvertible {
   /// The number of bytes, if every dimension is known.
   public var byteCount: Int? { shape.elementCount.map { $0 * dtype.byteCount } }
 
+  /// A short form for errors and dumps.
   public var description: String { "\(dtype)\(shape)" }
 }

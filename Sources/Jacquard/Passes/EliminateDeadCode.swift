@@ -70,7 +70,9 @@ struct EliminateDeadCode: Pass {
     }
 
     private func shrinkLoop(_ loop: While, _ node: Node, _ live: Set<Value>) -> Node {
-      let stacks = loop.stacks.indices.filter { live.contains(node.results[loop.carriedCount + $0]) }
+      let stacks = loop.stacks.indices.filter {
+        live.contains(node.results[loop.carriedCount + $0])
+      }
       var carries = Set((0..<loop.carriedCount).filter { live.contains(node.results[$0]) })
       let body = node.regions.last!
       var prunedBody: (block: Block, live: Set<Value>)
@@ -112,7 +114,9 @@ struct EliminateDeadCode: Pass {
       let invariantStart = sliceStart + loop.scans.count
       let conditionStart = 1 + loop.carriedCount
       let invariants = (0..<loop.invariantCount).filter { index in
-        guard !isConstant(node.operands[loop.invariantRange.lowerBound + index]) else { return false }
+        guard !isConstant(node.operands[loop.invariantRange.lowerBound + index]) else {
+          return false
+        }
         return prunedBody.live.contains(body.parameters[invariantStart + index])
           || prunedCondition?.live.contains(node.regions[0].parameters[conditionStart + index])
             == true

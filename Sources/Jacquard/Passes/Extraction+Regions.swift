@@ -161,16 +161,16 @@ extension Extraction {
     blocks.append(block)
 
     op.carriedCount += variables.count
-    let regionSignature = RegionSignature(
-      parameters: block.parameters.map { program.type(of: $0) },
-      results: block.results.map { program.type(of: $0) })
+    let signatures = blocks.map { block in
+      RegionSignature(
+        parameters: block.parameters.map { program.type(of: $0) },
+        results: block.results.map { program.type(of: $0) })
+    }
     let allOperands =
       Array(operands[..<loop.carriedCount]) + initialStates + Array(operands[loop.scanRange])
       + invariants + (bound.map { [$0] } ?? [])
     let resultTypes = try op.resultTypes(
-      TypeRuleInput(
-        allOperands.map { program.type(of: $0) },
-        regions: op.hasCondition ? [regionSignature, regionSignature] : [regionSignature]))
+      TypeRuleInput(allOperands.map { program.type(of: $0) }, regions: signatures))
     let resultValues = resultTypes.map { program.addValue($0) }
     let own = Array(resultValues[..<loop.carriedCount]) + resultValues[op.carriedCount...]
     for (graphValue, value) in zip(record.results, own) {

@@ -107,7 +107,8 @@ struct Extraction {
       if missingFeed == nil {
         let place = record.location.resolved().map { "\($0.file):\($0.line)" }
         missingFeed = .missingFeed(
-          name: record.name, type: TensorType(placeholder.dtype, placeholder.shape), location: place)
+          name: record.name, type: TensorType(placeholder.dtype, placeholder.shape), location: place
+        )
       }
       return
     case let read as ReadVariable:
@@ -128,6 +129,9 @@ struct Extraction {
     }
     do {
       switch record.op {
+      case is PlaceholderWithDefault:
+        // Unfed, it is its default, with the default's full shape.
+        if scope.values[record.results[0]] == nil { scope.values[record.results[0]] = operands[0] }
       case let assign as Assign:
         scope.values[record.results[0]] = try extractAssign(assign, id, record, operands, &scope)
       case let loop as While: try extractLoop(loop, id, record, operands, &scope)
@@ -170,7 +174,9 @@ struct Extraction {
       scope.values[result] = value
     }
     if let folded = try ShapeFolding.fold(node, in: program) {
-      for (value, array) in zip(results, folded) { program.values[Int(value.index)].constant = array }
+      for (value, array) in zip(results, folded) {
+        program.values[Int(value.index)].constant = array
+      }
       return
     }
     node.regions = []

@@ -17,7 +17,9 @@ struct FoldConstants: Pass {
     let program = Program(values: values)
     var current = program
     block.nodes.removeAll { node in
-      guard node.op.effect == .none, node.regions.isEmpty, !node.results.isEmpty else { return false }
+      guard node.op.effect == .none, node.regions.isEmpty, !node.results.isEmpty else {
+        return false
+      }
       let small = node.results.allSatisfy {
         (current.type(of: $0).shape.elementCount ?? .max) <= Self.elementLimit
       }

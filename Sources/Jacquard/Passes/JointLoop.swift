@@ -45,7 +45,8 @@ struct JointLoop {
     return zip(nodes, zip(loops, classes)).map { node, pair in
       let (loop, classes) = pair
       let block = region(node)
-      let isBody = block.parameters.count == 1 + loop.carriedCount + loop.scans.count + loop.invariantCount
+      let isBody =
+        block.parameters.count == 1 + loop.carriedCount + loop.scans.count + loop.invariantCount
         && node.regions.last!.parameters == block.parameters
       var numbering = ValueNumbering(merger: merger)
       var keys: [AnyHashable] = [AnyHashable("iteration")]

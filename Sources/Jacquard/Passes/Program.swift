@@ -67,7 +67,9 @@ struct Program: Sendable {
   var commits: [VariableID] = []
 
   /// Adds a value.
-  mutating func addValue(_ type: TensorType, constant: NDArray? = nil, origin: ValueID? = nil) -> Value {
+  mutating func addValue(_ type: TensorType, constant: NDArray? = nil, origin: ValueID? = nil)
+    -> Value
+  {
     values.append(ValueInfo(type: type, constant: constant, origin: origin))
     return Value(values.count - 1)
   }

@@ -15,7 +15,8 @@ enum Verifier {
   static func verify(_ program: Program, after pass: String) throws {
     var checker = Checker(program: program, pass: pass)
     guard program.root.parameters.count == program.inputs.count else {
-      throw checker.failure("\(program.inputs.count) inputs, \(program.root.parameters.count) parameters")
+      throw checker.failure(
+        "\(program.inputs.count) inputs, \(program.root.parameters.count) parameters")
     }
     guard program.root.results.count == program.fetchCount + program.commits.count else {
       throw checker.failure("\(program.root.results.count) root results")
@@ -48,7 +49,8 @@ enum Verifier {
           && (node.op.usesElements(ofOperand: index)
             || program.type(of: operand).shape.known == nil)
         {
-          throw failure("\(name(node)) uses value \(operand.index), which its block does not define")
+          throw failure(
+            "\(name(node)) uses value \(operand.index), which its block does not define")
         }
         try checkTypes(node)
         for region in node.regions { try check(region) }
@@ -63,7 +65,9 @@ enum Verifier {
       }
     }
 
-    func name(_ node: Node) -> String { "\(type(of: node.op).name) (operation \(node.origin.index))" }
+    func name(_ node: Node) -> String {
+      "\(type(of: node.op).name) (operation \(node.origin.index))"
+    }
 
     func types(_ values: [Value]) -> [TensorType] { values.map { program.type(of: $0) } }
 
@@ -78,7 +82,8 @@ enum Verifier {
         }
       } else {
         let inferred = try node.op.resultTypes(
-          TypeRuleInput(types(node.operands), constants: node.operands.map { program.constant($0) }))
+          TypeRuleInput(types(node.operands), constants: node.operands.map { program.constant($0) })
+        )
         guard inferred.count == node.results.count else {
           throw failure("\(name(node)) has \(node.results.count) results, not \(inferred.count)")
         }

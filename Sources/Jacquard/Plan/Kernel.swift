@@ -48,7 +48,7 @@ public struct KernelBuffers {
   /// The kernel's scratch memory; meaningless if it asked for none.
   public let scratch: UnsafeMutableRawPointer
 
-  /// The elements of operand `index`, dense and row-major.
+  /// The elements of operand `index`, dense and row-major; aligned for one element, no more.
   public func operand(_ index: Int) -> UnsafeRawPointer {
     UnsafeRawPointer(pointers[Int(slots[index])])
   }

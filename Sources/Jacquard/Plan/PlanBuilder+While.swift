@@ -23,6 +23,7 @@ extension PlanBuilder {
     let bodyEnd = tick()
     for result in loop.body.results { touch(result, at: bodyEnd) }
     closeHeader(row)
+    markInPlaceCarries(loop, below: row)
 
     loop.end = tick()
     for value in node.operands + node.results { touch(value, at: loop.end) }
@@ -150,6 +151,19 @@ extension PlanBuilder {
     else { return false }
     return candidates.contains { node.operands[$0] == parameter }
       && program.type(of: parameter).byteCount == program.type(of: base).byteCount
+  }
+
+  /// Notes in the rows of the body which kernels write a carried value over the last.
+  private mutating func markInPlaceCarries(_ loop: LoopDraft, below header: Int) {
+    for (index, carry) in loop.carries.enumerated() where carry.isInPlace {
+      guard let base = carry.base,
+        let row = rows[header...].firstIndex(where: {
+          $0.kind == .kernel && $0.results.first?.slot == Int(self[base].slot)
+        })
+      else { continue }
+      let parameter = Int(self[loop.bodyParameters[index]].slot)
+      rows[row].inPlaceOperand = rows[row].operands.firstIndex { $0.slot == parameter }
+    }
   }
 
   // MARK: Parameters

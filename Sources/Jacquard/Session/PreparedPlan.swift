@@ -31,10 +31,19 @@ final class PreparedPlan: Sendable {
     case duplicate(of: Int)
   }
 
+  /// A dtype and a full shape, worked out beforehand.
+  struct Layout: Sendable {
+    var dtype: DType
+    var shape: [Int]
+    var byteCount: Int
+  }
+
   let plan: Plan
   let needs: StoreNeeds
   let inputs: [Input]
   let fetches: [Fetch]
+  /// The layout of each fetched array; `nil` where only the run knows its length.
+  let layouts: [Layout?]
   /// The fed elements this plan is specialised to.
   let decidingFeeds: [(position: Int, array: NDArray)]
   /// When it was last used, in uses of its cache.
@@ -76,6 +85,10 @@ final class PreparedPlan: Sendable {
     self.needs = needs
     self.inputs = inputs
     fetches = (0..<plan.fetchCount).map { Self.fetch($0, plan, program, inputs) }
+    layouts = plan.outputs.prefix(plan.fetchCount).map { type in
+      guard let shape = type.shape.known, let bytes = type.byteCount else { return nil }
+      return Layout(dtype: type.dtype, shape: shape, byteCount: bytes)
+    }
   }
 
   private static func fetch(_ index: Int, _ plan: Plan, _ program: Program, _ inputs: [Input])

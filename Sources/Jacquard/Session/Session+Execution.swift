@@ -37,24 +37,24 @@ extension Session {
   func collect(
     _ prepared: PreparedPlan, _ fed: [NDArray], order: [Int]?, into outputs: inout [NDArray]
   ) throws {
-    let types = prepared.plan.outputs
-    if outputs.count != prepared.fetches.count {
-      outputs = prepared.fetches.indices.map { .zeros(types[$0].dtype, [0]) }
+    let layouts = prepared.layouts
+    if outputs.count != layouts.count {
+      outputs = layouts.indices.map { .zeros(prepared.plan.outputs[$0].dtype, [0]) }
     }
     try perform(prepared, fed, order: order) { context in
       for index in outputs.indices {
-        guard let shape = types[index].shape.known else { continue }
-        if outputs[index].dtype != types[index].dtype || outputs[index].shape != shape {
-          let storage = try storage(byteCount: types[index].byteCount ?? 0) { "fetch \(index)" }
-          outputs[index] = NDArray(storage: storage, dtype: types[index].dtype, shape: shape)
+        guard let layout = layouts[index] else { continue }
+        if outputs[index].dtype != layout.dtype || outputs[index].shape != layout.shape {
+          let storage = try storage(byteCount: layout.byteCount) { "fetch \(index)" }
+          outputs[index] = NDArray(storage: storage, dtype: layout.dtype, shape: layout.shape)
         }
         // The address stays valid beyond the call: `outputs` holds the storage until the run is over.
         let pointer = outputs[index].withUnsafeMutableBytes { $0.baseAddress! }
         context.bindOutput(index, to: pointer)
       }
     } reading: { context, _ in
-      for index in outputs.indices where types[index].shape.known == nil {
-        outputs[index] = try copiedOutput(index, of: context, types[index].dtype)
+      for index in outputs.indices where layouts[index] == nil {
+        outputs[index] = try copiedOutput(index, of: context, prepared.plan.outputs[index].dtype)
       }
     }
   }

@@ -104,8 +104,8 @@ struct PlanTable {
 
   private var summary: String {
     """
-    \(plan.stepCount) kernels, \(plan.fetchCount) fetches, \(plan.commits.count) assigned \
-    variables; arena \(plan.arenaByteCount) bytes
+    kernels: \(plan.stepCount), fetches: \(plan.fetchCount), assigned variables: \
+    \(plan.commits.count), arena: \(plan.arenaByteCount) bytes
     """
   }
 

@@ -37,9 +37,11 @@ extension Optimizer {
     file: StaticString = #fileID, line: UInt = #line
   ) -> Operation {
     withSourceLocation(file, line) {
-      apply(
-        computeGradients(of: loss, variables: variables), globalStep: globalStep, in: loss.graph,
-        isQuiet: loss.isInvalid)
+      let known = loss.graph.diagnostics.count
+      let gradients = computeGradients(of: loss, variables: variables)
+      // Where the loss could not be differentiated, that has been said.
+      let isQuiet = loss.isInvalid || loss.graph.diagnostics.count > known
+      return apply(gradients, globalStep: globalStep, in: loss.graph, isQuiet: isQuiet)
     }
   }
 

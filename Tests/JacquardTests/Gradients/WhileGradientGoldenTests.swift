@@ -10,11 +10,25 @@ enum GoldenLoops {
   static func program(_ name: String) -> Program? {
     switch name {
     case "square":
-      return { graph, x in [graph.whileLoop(x[0]) { $0 .< 100 } do: { $0 * $0 }] }
+      return { graph, x in
+        [
+          graph.whileLoop(x[0]) {
+            $0 .< 100
+          } do: {
+            $0 * $0
+          }
+        ]
+      }
     case "mul_parallel1", "mul_parallel10":
       let parallel = name.hasSuffix("10") ? 10 : 1
       return { graph, x in
-        [graph.whileLoop(x[0], parallelIterations: parallel) { $0 .< 100 } do: { $0 * x[1] }]
+        [
+          graph.whileLoop(x[0], parallelIterations: parallel) {
+            $0 .< 100
+          } do: {
+            $0 * x[1]
+          }
+        ]
       }
     case "two_state_both": return { graph, x in twoState(graph, x) }
     case "two_state_first": return { graph, x in [twoState(graph, x)[0]] }
@@ -39,44 +53,83 @@ enum GoldenLoops {
       }
     case "stop_gradient_of_gradient":
       return { graph, x in
-        let v = graph.whileLoop(x[0]) { $0 .< 100 } do: { $0 * x[1] }
+        let v = graph.whileLoop(x[0]) {
+          $0 .< 100
+        } do: {
+          $0 * x[1]
+        }
         let dv = graph.gradient(of: v, withRespectTo: x[1])
         return [x[1] * x[1] + v + stopGradient(dv)]
       }
     case "zero_iterations":
-      return { graph, x in [graph.whileLoop(x[0]) { $0 .< 1 } do: { $0 * x[1] }] }
+      return { graph, x in
+        [
+          graph.whileLoop(x[0]) {
+            $0 .< 1
+          } do: {
+            $0 * x[1]
+          }
+        ]
+      }
     case "conditional":
       return { graph, x in
         [
-          graph.whileLoop(x[0]) { $0 .< 100 } do: { v in
-            graph.conditional(v .< 10) { v * v } else: { v * x[1] }
+          graph.whileLoop(x[0]) {
+            $0 .< 100
+          } do: { v in
+            graph.conditional(v .< 10) {
+              v * v
+            } else: {
+              v * x[1]
+            }
           }
         ]
       }
     case "conditional_true":
       return { graph, x in
         [
-          graph.whileLoop(x[0]) { $0 .< 100 } do: { v in
-            graph.conditional(graph.constant(true)) { v * v } else: { v - 1 }
+          graph.whileLoop(x[0]) {
+            $0 .< 100
+          } do: { v in
+            graph.conditional(graph.constant(true)) {
+              v * v
+            } else: {
+              v - 1
+            }
           }
         ]
       }
     case "nested_simple":
       return { graph, x in
         [
-          graph.whileLoop(x[0]) { $0 .< 2 } do: { v in
-            2 * graph.whileLoop(v) { $0 .< 4 } do: { 2 * $0 }
+          graph.whileLoop(x[0]) {
+            $0 .< 2
+          } do: { v in
+            2
+              * graph.whileLoop(v) {
+                $0 .< 4
+              } do: {
+                2 * $0
+              }
           }
         ]
       }
     case "nested_serial":
       return { graph, x in
-        [graph.whileLoop(x[0]) { $0 .< 128 } do: { doubledFourTimes(graph, doubledFourTimes(graph, $0)) }]
+        [
+          graph.whileLoop(x[0]) {
+            $0 .< 128
+          } do: {
+            doubledFourTimes(graph, doubledFourTimes(graph, $0))
+          }
+        ]
       }
     case "nested_parallel":
       return { graph, x in
         [
-          graph.whileLoop(x[0]) { $0 .< 128 } do: {
+          graph.whileLoop(x[0]) {
+            $0 .< 128
+          } do: {
             doubledFourTimes(graph, $0) * doubledFourTimes(graph, $0)
           }
         ]
@@ -84,7 +137,9 @@ enum GoldenLoops {
     case "map_in_loop":
       return { graph, x in
         let zero = graph.constant(NDArray(Int32(0)))
-        let (_, y) = graph.whileLoop(zero, x[1]) { i, _ in i .< 10 } do: { i, y in
+        let (_, y) = graph.whileLoop(zero, x[1]) { i, _ in
+          i .< 10
+        } do: { i, y in
           (i + 1, graph.mapFunction(y) { $0 * x[0] })
         }
         return [y]
@@ -92,8 +147,12 @@ enum GoldenLoops {
     case "nested_invariant":
       return { graph, x in
         let zero = graph.constant(NDArray(Int32(0)))
-        let (_, r) = graph.whileLoop(zero, zeros(like: x[0])) { i, _ in i .< 2 } do: { i, r in
-          let (_, inner) = graph.whileLoop(zero, r) { j, _ in j .< 2 } do: { j, r in
+        let (_, r) = graph.whileLoop(zero, zeros(like: x[0])) { i, _ in
+          i .< 2
+        } do: { i, r in
+          let (_, inner) = graph.whileLoop(zero, r) { j, _ in
+            j .< 2
+          } do: { j, r in
             (j + 1, r + x[0])
           }
           return (i + 1, inner)
@@ -110,7 +169,9 @@ enum GoldenLoops {
     case "matrix_powers":
       return { graph, x in
         let zero = graph.constant(NDArray(Int32(0)))
-        let (_, h) = graph.whileLoop(zero, x[0]) { i, _ in i .< 3 } do: { i, h in
+        let (_, h) = graph.whileLoop(zero, x[0]) { i, _ in
+          i .< 3
+        } do: { i, h in
           (i + 1, matmul(h, x[1]))
         }
         return [h]
@@ -121,13 +182,23 @@ enum GoldenLoops {
         return [graph.scan(x[0], initial: one) { p, x in (p * x, p * x) }.outputs]
       }
     case "second_order_power4":
-      return { graph, x in [graph.whileLoop(x[0]) { $0 .< 8 } do: { $0 * $0 }] }
+      return { graph, x in
+        [
+          graph.whileLoop(x[0]) {
+            $0 .< 8
+          } do: {
+            $0 * $0
+          }
+        ]
+      }
     default: return nil
     }
   }
 
   private static func twoState(_ graph: Graph, _ x: [Tensor]) -> [Tensor] {
-    let (rx, ry) = graph.whileLoop(x[0], x[1]) { x, _ in x .< 100 } do: { x, y in
+    let (rx, ry) = graph.whileLoop(x[0], x[1]) { x, _ in
+      x .< 100
+    } do: { x, y in
       let sum = x + y
       return (x * sum, sum)
     }
@@ -135,7 +206,9 @@ enum GoldenLoops {
   }
 
   private static func stopLoop(_ graph: Graph, _ x: [Tensor]) -> (Tensor, Tensor) {
-    graph.whileLoop(x[0], x[1]) { x, _ in x .< 100 } do: { x, y in
+    graph.whileLoop(x[0], x[1]) { x, _ in
+      x .< 100
+    } do: { x, y in
       let square = y * y
       return (x * x + square, square)
     }
@@ -143,10 +216,15 @@ enum GoldenLoops {
 
   private static func doubledFourTimes(_ graph: Graph, _ x: Tensor) -> Tensor {
     let zero = graph.constant(NDArray(Int32(0)))
-    return graph.whileLoop(zero, x) { i, _ in i .< 4 } do: { i, x in (i + 1, 2 * x) }.1
+    return graph.whileLoop(zero, x) { i, _ in
+      i .< 4
+    } do: { i, x in
+      (i + 1, 2 * x)
+    }.1
   }
 
-  private static func recurrence(_ graph: Graph, _ x: [Tensor]) -> (state: Tensor, outputs: Tensor) {
+  private static func recurrence(_ graph: Graph, _ x: [Tensor]) -> (state: Tensor, outputs: Tensor)
+  {
     graph.scan(x[0], initial: x[1]) { h, slice in
       let next = tanh(matmul(slice, x[2]) + matmul(h, x[3]))
       return (next, next)

@@ -23,6 +23,9 @@ struct Mistake: Sendable, CustomTestStringConvertible {
 /// The line of the call: the mistake stands in the arguments.
 private func line<T>(of _: T, line: UInt = #line) -> UInt { line }
 
+/// The line below that of the call, for mistakes that take more than one line.
+private func lineBelow<T>(of _: T, line: UInt = #line) -> UInt { line + 1 }
+
 @Suite("Building diagnostics")
 struct DiagnosticTests {
   static let mistakes: [Mistake] = [
@@ -103,24 +106,47 @@ struct DiagnosticTests {
     },
     Mistake("loop, carried dtype", "carried value 0", "int32", "float32") { graph in
       let i = graph.constant(NDArray(Int32(0)))
-      return line(of: graph.whileLoop(i) { $0 .< 3 } do: { $0.cast(to: .float32) })
+      return lineBelow(
+        of: graph.whileLoop(i) {
+          $0 .< 3
+        } do: {
+          $0.cast(to: .float32)
+        })
     },
     Mistake("loop, carried shape", "carried value 0", "[2]", "[2, 2]") { graph in
       let x = graph.placeholder(.float32, [2])
-      return line(of: graph.whileLoop(x) { $0.sum() .< 3 } do: { stack([$0, $0], axis: 0) })
+      return lineBelow(
+        of: graph.whileLoop(x) {
+          $0.sum() .< 3
+        } do: {
+          stack([$0, $0], axis: 0)
+        })
     },
     Mistake("loop, condition", "condition", "float32", "bool scalar") { graph in
       let x = graph.placeholder(.float32, [2])
-      return line(of: graph.whileLoop(x) { $0 } do: { $0 + 1 })
+      return lineBelow(
+        of: graph.whileLoop(x) {
+          $0
+        } do: {
+          $0 + 1
+        })
     },
     Mistake("loop, parallelIterations", "parallelIterations is 0") { graph in
       let x = graph.placeholder(.float32, [])
-      return line(of: graph.whileLoop(x, parallelIterations: 0) { $0 .< 3 } do: { $0 + 1 })
+      return lineBelow(
+        of: graph.whileLoop(x, parallelIterations: 0) {
+          $0 .< 3
+        } do: {
+          $0 + 1
+        })
     },
-    Mistake("loop, inner tensor outside", "made inside a loop body or branch that has ended") { graph in
+    Mistake("loop, inner tensor outside", "made inside a loop body or branch that has ended") {
+      graph in
       let x = graph.placeholder(.float32, [])
       var leaked = x
-      _ = graph.whileLoop(x) { $0 .< 3 } do: { x in
+      _ = graph.whileLoop(x) {
+        $0 .< 3
+      } do: { x in
         leaked = x + 1
         return leaked
       }
@@ -130,7 +156,9 @@ struct DiagnosticTests {
       let x = graph.placeholder(.float32, [nil, 3])
       let w = graph.placeholder(.float32, [4, 4])
       var place: UInt = 0
-      _ = graph.whileLoop(x) { $0.sum() .< 3 } do: { x in
+      _ = graph.whileLoop(x) {
+        $0.sum() .< 3
+      } do: { x in
         place = line(of: x)
         return tanh(matmul(x, w))
       }
@@ -143,11 +171,21 @@ struct DiagnosticTests {
     },
     Mistake("conditional, dtypes", "result 0 is float32", "int32") { graph in
       let x = graph.placeholder(.float32, [])
-      return line(of: graph.conditional(x .< 3) { x } else: { x.cast(to: .int32) })
+      return lineBelow(
+        of: graph.conditional(x .< 3) {
+          x
+        } else: {
+          x.cast(to: .int32)
+        })
     },
     Mistake("conditional, predicate", "predicate", "float32") { graph in
       let x = graph.placeholder(.float32, [])
-      return line(of: graph.conditional(x) { x } else: { x })
+      return lineBelow(
+        of: graph.conditional(x) {
+          x
+        } else: {
+          x
+        })
     },
     Mistake("variable, exists", "'w' exists already", "reuse") { graph in
       _ = graph.getVariable("w", [2])
@@ -209,12 +247,14 @@ struct DiagnosticTests {
     let y = graph.placeholder(.int32, [nil, 3], name: "y")
     let lines = [
       line(of: x + y), line(of: x.reshaped(to: [2, -1, -1])),
-      line(of: matmul(x, x.transposed([1, 0]).reshaped(to: [4, -1]))), line(of: x.sum(along: [7])), line(of: tanh(y)),
+      line(of: matmul(x, x.transposed([1, 0]).reshaped(to: [4, -1]))), line(of: x.sum(along: [7])),
+      line(of: tanh(y)),
     ]
     // What depends on a mistake is quiet.
     _ = tanh(matmul(x, x, transposeB: true)) + 1
     let error = #expect(throws: GraphError.self) { try graph.validate() }
-    #expect(error?.diagnostics.map { $0.line } == lines.map { Int($0) }, "\(error?.description ?? "")")
+    #expect(
+      error?.diagnostics.map { $0.line } == lines.map { Int($0) }, "\(error?.description ?? "")")
   }
 
   @Test("operations on invalid tensors are quiet")
@@ -223,7 +263,11 @@ struct DiagnosticTests {
     let x = graph.placeholder(.float32, [2])
     let bad = x + graph.placeholder(.int32, [2])
     let parts = (tanh(bad) * 2).unstacked(count: 3, axis: 0)
-    _ = graph.whileLoop(parts[0]) { $0 .< 3 } do: { $0 + parts[1] }
+    _ = graph.whileLoop(parts[0]) {
+      $0 .< 3
+    } do: {
+      $0 + parts[1]
+    }
     _ = graph.gradients(of: [parts[2]], withRespectTo: [x])
     #expect(parts.count == 3)
     #expect(graph.diagnostics.count == 1, "\(graph.diagnostics.map(\.description))")

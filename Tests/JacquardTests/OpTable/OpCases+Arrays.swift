@@ -6,7 +6,7 @@ extension OpCase {
   /// Rows for ops that arrange elements.
   static let arrays: [OpCase] =
     reshapes + transposes + joins + parts + slices + fills + broadcasts + paddings + tiles
-    + reversals + shapes + indexing
+    + reversals + shapes + indexing + adjoints
 
   private static let floats: [DType] = [.float32, .float64]
   private static let several: [DType] = [.float32, .float64, .int64, .uint8, .bool]
@@ -40,7 +40,7 @@ extension OpCase {
       "Reshape", "to [-1, 3]", [0, 3], build: { $0.reshaped(to: [-1, 3]) },
       expected: { relabelled($0, [0, 3]) })
     + rows(
-      "Reshape", "to a shape tensor", [3, 4],
+      "ReshapeToTensor", "to [6, -1]", [3, 4],
       build: { $0.reshaped(to: $0.graph.constant([6, -1])) }, expected: { relabelled($0, [6, 2]) })
     + rows(
       "ExpandDimensions", "at 0", [3, 4], several, build: { $0.expandingDimensions(at: 0) },

@@ -169,6 +169,7 @@ import Testing
       builder.finish([results[0]]),
       options: PlanOptions(threads: 1, memoryLimit: nil, profile: false)
     )
+    #expect(plan.rows.first { $0.name == "WeightedSum" }?.inPlaceOperand == 0)
     // One buffer for the first sum, two for the second, one for what lives in the body.
     #expect(plan.arenaByteCount <= 4 * 2048 + 4 * 64)
   }

@@ -15,7 +15,7 @@ import Testing
     #expect(lines[0].hasPrefix("step  kernel"))
     #expect(
       lines.contains { $0.contains("MatMul") && $0.contains("[5, 3] [3, 2] → float32[5, 2]") })
-    #expect(lines.last?.contains("1 fetches") == true)
+    #expect(lines.last?.contains("kernels: 2, fetches: 1") == true)
     #expect(try session.explain(y, feeding: [x: NDArray.zeros(.float32, [5, 3])]) == text)
     #expect(!text.contains("GFLOP/s"))
   }

@@ -32,14 +32,7 @@ struct CumulativeProduct: Op {
   func lower(_ context: LoweringContext) throws -> any Kernel {
     let layout = RunningLayout(
       context.shape(0), axis: axis, exclusive: exclusive, reverse: reverse)
-    return try Factory(layout: layout).kernel(for: context.dtype(0))
-  }
-
-  private struct Factory: KernelFactory {
-    var layout: RunningLayout
-    func makeKernel<E: KernelNumber>(_ type: E.Type) -> any Kernel {
-      RunningKernel(name: CumulativeProduct.name, RunningProduct<E>.self, layout, operandCount: 1)
-    }
+    return RunningKernel(name: Self.name, .product, layout, dtype: context.dtype(0))
   }
 }
 

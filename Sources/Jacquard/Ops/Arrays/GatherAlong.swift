@@ -17,10 +17,10 @@ struct GatherAlong: Op {
   }
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
-    try AlongLayout(
-      context.shape(0), indices: context.shape(1), axis: axis, indexDType: context.dtype(1),
-      location: context.location, isScatter: false
-    ).kernel(dtype: context.dtype(0))
+    AlongKernel(
+      AlongLayout(
+        context.shape(0), indices: context.shape(1), axis: axis, indexDType: context.dtype(1),
+        location: context.location, isScatter: false), dtype: context.dtype(0))
   }
 }
 
@@ -45,10 +45,10 @@ struct ScatterAlong: Op {
   }
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
-    try AlongLayout(
-      context.resultShape(), indices: context.shape(1), axis: axis, indexDType: context.dtype(1),
-      location: context.location, isScatter: true
-    ).kernel(dtype: context.dtype(0))
+    AlongKernel(
+      AlongLayout(
+        context.resultShape(), indices: context.shape(1), axis: axis, indexDType: context.dtype(1),
+        location: context.location, isScatter: true), dtype: context.dtype(0))
   }
 
   func usesElements(ofOperand index: Int) -> Bool { index != 2 }
@@ -68,7 +68,7 @@ private func requireAlongShapes(
   }
 }
 
-struct AlongLayout: Sendable, KernelFactory {
+struct AlongLayout: Sendable {
   var view: AxisView
   var indexLength: Int
   var indexDType: DType
@@ -86,20 +86,15 @@ struct AlongLayout: Sendable, KernelFactory {
     self.location = location
     self.isScatter = isScatter
   }
-
-  func makeKernel<E: KernelNumber>(_ type: E.Type) -> any Kernel { AlongKernel<E>(self) }
-
-  func kernel(dtype: DType) throws -> any Kernel {
-    // Gathering moves bytes: a bool is as good as a uint8.
-    try kernel(for: dtype == .bool && !isScatter ? .uint8 : dtype)
-  }
 }
 
-struct AlongKernel<Element: KernelNumber>: Kernel {
+struct AlongKernel: NumericKernel {
+  let dtype: DType
   private let layout: AlongLayout
   private let cut: WorkCut
 
-  init(_ layout: AlongLayout) {
+  init(_ layout: AlongLayout, dtype: DType) {
+    self.dtype = dtype
     self.layout = layout
     let length = layout.indexLength + (layout.isScatter ? layout.view.length : 0)
     cut = WorkCut(layout.view.outer, costPerItem: length * layout.view.inner)
@@ -108,7 +103,7 @@ struct AlongKernel<Element: KernelNumber>: Kernel {
   var name: String { layout.isScatter ? "ScatterAlong" : "GatherAlong" }
   var chunkCount: Int { cut.chunkCount }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
+  func run<Element: KernelNumber>(_ type: Element.Type, _ buffers: KernelBuffers, chunk: Int) {
     let view = layout.view
     let indices = IndexPointer(buffers.operand(1), dtype: layout.indexDType)
     let source = buffers.operand(0, as: Element.self)

@@ -23,31 +23,20 @@ struct InTopK: Op {
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
     let shape = context.shape(0)
-    return try Factory(
-      rows: shape[0], classes: shape[1], count: count, indexDType: context.dtype(1)
-    ).kernel(for: context.dtype(0))
-  }
-
-  private struct Factory: KernelFactory {
-    var rows: Int
-    var classes: Int
-    var count: Int
-    var indexDType: DType
-    func makeKernel<E: KernelNumber>(_ type: E.Type) -> any Kernel {
-      InTopKKernel<E>(rows: rows, classes: classes, count: count, indexDType: indexDType)
-    }
+    return InTopKKernel(
+      dtype: context.dtype(0), rows: shape[0], classes: shape[1], count: count,
+      indexDType: context.dtype(1))
   }
 }
 
-struct InTopKKernel<Element: KernelNumber>: Kernel {
+struct InTopKKernel: NumericKernel {
+  var dtype: DType
   var rows: Int
   var classes: Int
   var count: Int
   var indexDType: DType
 
-  var name: String { "InTopK" }
-
-  func run(_ buffers: KernelBuffers, chunk: Int) {
+  func run<Element: KernelNumber>(_ type: Element.Type, _ buffers: KernelBuffers, chunk: Int) {
     let targets = IndexPointer(buffers.operand(1), dtype: indexDType)
     let result = buffers.result(0, as: UInt8.self)
     for row in 0..<rows {

@@ -28,23 +28,24 @@ extension Int32: KernelNumber {}
 extension Int64: KernelNumber {}
 extension UInt8: KernelNumber {}
 
-/// Something that makes a kernel for the Swift type of a dtype.
-protocol KernelFactory {
-  func makeKernel<E: KernelNumber>(_ type: E.Type) -> any Kernel
+/// A kernel whose work is written once for all element types.
+///
+/// The kernel itself is not generic: behind `any Kernel` a generic type would run unspecialised, some fifty times slower.
+protocol NumericKernel: Kernel {
+  /// The element type; a bool counts as the byte it is stored in.
+  var dtype: DType { get }
+
+  func run<Element: KernelNumber>(_ type: Element.Type, _ buffers: KernelBuffers, chunk: Int)
 }
 
-extension KernelFactory {
-  /// The kernel for elements of `dtype`.
-  ///
-  /// - Throws: ``LoweringError`` for bool, which is not a number.
-  func kernel(for dtype: DType) throws -> any Kernel {
+extension NumericKernel {
+  func run(_ buffers: KernelBuffers, chunk: Int) {
     switch dtype {
-    case .float32: makeKernel(Float.self)
-    case .float64: makeKernel(Double.self)
-    case .int32: makeKernel(Int32.self)
-    case .int64: makeKernel(Int64.self)
-    case .uint8: makeKernel(UInt8.self)
-    case .bool: throw LoweringError("there is no arithmetic on bool")
+    case .float32: run(Float.self, buffers, chunk: chunk)
+    case .float64: run(Double.self, buffers, chunk: chunk)
+    case .int32: run(Int32.self, buffers, chunk: chunk)
+    case .int64: run(Int64.self, buffers, chunk: chunk)
+    case .uint8, .bool: run(UInt8.self, buffers, chunk: chunk)
     }
   }
 }

@@ -40,15 +40,7 @@ struct LinearRecurrence: Op {
   func lower(_ context: LoweringContext) throws -> any Kernel {
     let layout = RunningLayout(
       context.shape(0), axis: axis, exclusive: exclusive, reverse: reverse)
-    return try Factory(layout: layout).kernel(for: context.dtype(0))
-  }
-
-  private struct Factory: KernelFactory {
-    var layout: RunningLayout
-    func makeKernel<E: KernelNumber>(_ type: E.Type) -> any Kernel {
-      RunningKernel(
-        name: LinearRecurrence.name, RunningRecurrence<E>.self, layout, operandCount: 2)
-    }
+    return RunningKernel(name: Self.name, .recurrence, layout, dtype: context.dtype(0))
   }
 }
 

@@ -20,15 +20,10 @@ struct NumberRange: Op {
   func gradient(_ call: Call, _ upstream: [Tensor?]) -> [Tensor?] { [nil, nil, nil] }
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
-    try Factory(count: context.resultShape()[0]).kernel(for: context.dtype(0))
+    RangeKernel(dtype: context.dtype(0), count: context.resultShape()[0])
   }
 
   func determinesShape(operand index: Int) -> Bool { true }
-
-  private struct Factory: KernelFactory {
-    var count: Int
-    func makeKernel<E: KernelNumber>(_ type: E.Type) -> any Kernel { RangeKernel<E>(count: count) }
-  }
 }
 
 /// How many numbers a range has.
@@ -42,12 +37,11 @@ private func rangeCount(_ start: Double, _ limit: Double, _ step: Double) throws
   return max(0, Int(count))
 }
 
-struct RangeKernel<Element: KernelNumber>: Kernel {
+struct RangeKernel: NumericKernel {
+  var dtype: DType
   var count: Int
 
-  var name: String { "Range" }
-
-  func run(_ buffers: KernelBuffers, chunk: Int) {
+  func run<Element: KernelNumber>(_ type: Element.Type, _ buffers: KernelBuffers, chunk: Int) {
     let start = buffers.operand(0, as: Element.self)[0]
     let step = buffers.operand(2, as: Element.self)[0]
     let result = buffers.result(0, as: Element.self)

@@ -19,8 +19,6 @@ struct Reshape: Op {
 
 /// The elements of the first operand, in order, in the shape that the elements of the second say.
 struct ReshapeToTensor: Op {
-  static let name = "Reshape"
-
   func resultTypes(_ operands: TypeRuleInput) throws -> [TensorType] {
     try operands.requireCount(2)
     try operands.requireIndices(1, role: "dimensions")

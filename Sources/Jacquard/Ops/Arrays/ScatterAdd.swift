@@ -42,7 +42,7 @@ struct ScatterAdd: Op {
       view: AxisView(shape, axis: axis < 0 ? axis + shape.count : axis),
       indexCount: context.shape(1).reduce(1, *), indexDType: context.dtype(1), ontoBase: ontoBase,
       location: context.location)
-    return try layout.kernel(for: context.dtype(0))
+    return ScatterAddKernel(layout, dtype: context.dtype(0))
   }
 
   func aliasing(_ context: LoweringContext) -> Aliasing {
@@ -52,32 +52,31 @@ struct ScatterAdd: Op {
   func usesElements(ofOperand index: Int) -> Bool { index != 2 || ontoBase }
 }
 
-struct ScatterLayout: Sendable, KernelFactory {
+struct ScatterLayout: Sendable {
   var view: AxisView
   var indexCount: Int
   var indexDType: DType
   var ontoBase: Bool
   var location: KernelLocation
-
-  func makeKernel<E: KernelNumber>(_ type: E.Type) -> any Kernel { ScatterAddKernel<E>(self) }
 }
 
 /// Adds rows `[outer, position, inner]` to rows `[outer, index, inner]`, positions in order.
-struct ScatterAddKernel<Element: KernelNumber>: Kernel {
+struct ScatterAddKernel: NumericKernel {
+  let dtype: DType
   private let layout: ScatterLayout
   private let cut: WorkCut
 
-  init(_ layout: ScatterLayout) {
+  init(_ layout: ScatterLayout, dtype: DType) {
+    self.dtype = dtype
     self.layout = layout
     cut = WorkCut(
       layout.view.outer,
       costPerItem: (layout.view.length + layout.indexCount) * layout.view.inner)
   }
 
-  var name: String { "ScatterAdd" }
   var chunkCount: Int { cut.chunkCount }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
+  func run<Element: KernelNumber>(_ type: Element.Type, _ buffers: KernelBuffers, chunk: Int) {
     let view = layout.view
     let indices = IndexPointer(buffers.operand(1), dtype: layout.indexDType)
     let updates = buffers.operand(0, as: Element.self)

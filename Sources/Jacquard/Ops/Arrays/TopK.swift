@@ -31,37 +31,29 @@ struct TopK: Op {
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
     let shape = context.shape(0)
-    return try Factory(
-      rows: shape.dropLast().reduce(1, *), length: shape[shape.count - 1], count: count
-    ).kernel(for: context.dtype(0))
-  }
-
-  private struct Factory: KernelFactory {
-    var rows: Int
-    var length: Int
-    var count: Int
-    func makeKernel<E: KernelNumber>(_ type: E.Type) -> any Kernel {
-      TopKKernel<E>(rows: rows, length: length, count: count)
-    }
+    return TopKKernel(
+      dtype: context.dtype(0), rows: shape.dropLast().reduce(1, *), length: shape[shape.count - 1],
+      count: count)
   }
 }
 
 /// Keeps the best elements of a row in a heap, the worst of them on top, and sorts it in the end.
-struct TopKKernel<Element: KernelNumber>: Kernel {
+struct TopKKernel: NumericKernel {
+  let dtype: DType
   private let length: Int
   private let count: Int
   private let cut: WorkCut
 
-  init(rows: Int, length: Int, count: Int) {
+  init(dtype: DType, rows: Int, length: Int, count: Int) {
+    self.dtype = dtype
     self.length = length
     self.count = count
     cut = WorkCut(rows, costPerItem: 4 * length)
   }
 
-  var name: String { "TopK" }
   var chunkCount: Int { cut.chunkCount }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
+  func run<Element: KernelNumber>(_ type: Element.Type, _ buffers: KernelBuffers, chunk: Int) {
     guard count > 0 else { return }
     for row in cut.range(chunk) {
       let x = buffers.operand(0, as: Element.self) + row * length
@@ -87,7 +79,9 @@ struct TopKKernel<Element: KernelNumber>: Kernel {
 
   /// Whether element `a` goes before `b`: the greater first, NaN before numbers, of equals the lower index.
   @inline(__always)
-  private func comesBefore(_ a: Int32, _ b: Int32, _ x: UnsafePointer<Element>) -> Bool {
+  private func comesBefore<Element: KernelNumber>(
+    _ a: Int32, _ b: Int32, _ x: UnsafePointer<Element>
+  ) -> Bool {
     let (left, right) = (x[Int(a)], x[Int(b)])
     if left > right { return true }
     if left < right { return false }
@@ -95,7 +89,7 @@ struct TopKKernel<Element: KernelNumber>: Kernel {
     return leftIsNaN == rightIsNaN ? a < b : leftIsNaN
   }
 
-  private func sink(
+  private func sink<Element: KernelNumber>(
     _ root: Int, _ heap: UnsafeMutablePointer<Int32>, size: Int, _ x: UnsafePointer<Element>
   ) {
     var parent = root

@@ -8,6 +8,7 @@ public struct Conditional: Op {
   /// How many values the branches capture.
   public var captureCount: Int
 
+  /// The type rule described above.
   public func resultTypes(_ input: TypeRuleInput) throws -> [TensorType] {
     try input.requireCount(captureCount + 1)
     guard input[0].dtype == .bool, input[0].shape.isCompatible(with: .scalar) else {
@@ -18,7 +19,8 @@ public struct Conditional: Op {
     let (yes, no) = (input.regions[0].results, input.regions[1].results)
     guard yes.count == no.count else {
       throw TypeRuleError(
-        "the branches return \(yes.count) and \(no.count) tensors", remedy: "return as many from both")
+        "the branches return \(yes.count) and \(no.count) tensors",
+        remedy: "return as many from both")
     }
     return try zip(yes, no).enumerated().map { index, pair in
       guard pair.0.dtype == pair.1.dtype else {

@@ -96,6 +96,7 @@ public struct While: Op {
     return maximumIterations
   }
 
+  /// The type rule described above.
   public func resultTypes(_ input: TypeRuleInput) throws -> [TensorType] {
     try input.requireCount(operandCount)
     guard let body = input.regions.last else { throw TypeRuleError("has no body") }
@@ -113,7 +114,8 @@ public struct While: Op {
       guard entering.dtype == leaving.dtype, entering.shape.isCompatible(with: leaving.shape) else {
         throw TypeRuleError(
           "carried value \(index) enters as \(entering) and leaves an iteration as \(leaving)",
-          remedy: "let the body return the type it was given, or start from a value of the type it returns"
+          remedy:
+            "let the body return the type it was given, or start from a value of the type it returns"
         )
       }
       types.append(TensorType(entering.dtype, entering.shape.intersection(leaving.shape)))

@@ -17,11 +17,7 @@ struct CheckNumerics: PassThroughOp {
   func gradient(_ call: Call, _ upstream: [Tensor?]) -> [Tensor?] { upstream }
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
-    try context.floatingKernel(of: 0) {
-      CheckNumericsKernel<Float>(context, message: message)
-    } double: {
-      CheckNumericsKernel<Double>(context, message: message)
-    }
+    CheckNumericsKernel(context, message: message)
   }
 
   var effect: Effect { .external }
@@ -29,24 +25,34 @@ struct CheckNumerics: PassThroughOp {
   func aliasing(_ context: LoweringContext) -> Aliasing { .inPlace(operands: [0]) }
 }
 
-struct CheckNumericsKernel<Element: FloatingElement>: Kernel {
-  static var elementsPerChunk: Int { 65_536 }
+struct CheckNumericsKernel: Kernel {
+  static let elementsPerChunk = 65_536
 
+  let dtype: DType
   let count: Int
   let message: String
   let location: KernelLocation
 
   init(_ context: LoweringContext, message: String) {
+    dtype = context.dtype(0)
     count = context.shape(0).reduce(1, *)
     self.message = message
     location = context.location
   }
 
-  var name: String { CheckNumerics.name }
-
   var chunkCount: Int { (count + Self.elementsPerChunk - 1) / Self.elementsPerChunk }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {
+    if dtype == .float32 {
+      run(buffers, chunk, Float.self)
+    } else {
+      run(buffers, chunk, Double.self)
+    }
+  }
+
+  private func run<Element: FloatingElement>(
+    _ buffers: KernelBuffers, _ chunk: Int, _ type: Element.Type
+  ) {
     let start = chunk * Self.elementsPerChunk
     let part = min(Self.elementsPerChunk, count - start)
     let x = buffers.operand(0, as: Element.self) + start

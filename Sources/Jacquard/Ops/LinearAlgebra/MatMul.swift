@@ -78,13 +78,7 @@ struct MatMul: Op {
   func lower(_ context: LoweringContext) throws -> any Kernel {
     let layout = GEMMLayout(
       a: context.shape(0), b: context.shape(1), transposeA: transposeA, transposeB: transposeB)
-    switch context.dtype(0) {
-    case .float32: return GEMMKernel<Float>(layout)
-    case .float64: return GEMMKernel<Double>(layout)
-    case .int32: return GEMMKernel<Int32>(layout)
-    case .int64: return GEMMKernel<Int64>(layout)
-    case let dtype: throw LoweringError("there is no matrix product of \(dtype)")
-    }
+    return GEMMKernel(layout, dtype: context.dtype(0))
   }
 }
 

@@ -20,22 +20,20 @@ struct ClassIndicator: Op {
   func gradient(_ call: Call, _ upstream: [Tensor?]) -> [Tensor?] { [nil, nil] }
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
-    try context.floatingKernel(of: 1) {
-      ClassIndicatorKernel<Float>(context)
-    } double: {
-      ClassIndicatorKernel<Double>(context)
-    }
+    ClassIndicatorKernel(context)
   }
 
   func usesElements(ofOperand index: Int) -> Bool { index == 0 }
 }
 
-struct ClassIndicatorKernel<Element: FloatingElement>: Kernel {
-  let blocks: RowBlocks<Element>
+struct ClassIndicatorKernel: Kernel {
+  let dtype: DType
+  let blocks: RowBlocks
   let labelType: DType
   let location: KernelLocation
 
   init(_ context: LoweringContext) {
+    dtype = context.dtype(1)
     blocks = RowBlocks(shape: context.shape(1))
     labelType = context.dtype(0)
     location = context.location
@@ -45,6 +43,16 @@ struct ClassIndicatorKernel<Element: FloatingElement>: Kernel {
   var chunkCount: Int { blocks.chunkCount }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {
+    if dtype == .float32 {
+      run(buffers, chunk, Float.self)
+    } else {
+      run(buffers, chunk, Double.self)
+    }
+  }
+
+  private func run<Element: FloatingElement>(
+    _ buffers: KernelBuffers, _ chunk: Int, _ type: Element.Type
+  ) {
     let columns = blocks.columns
     let range = blocks.range(of: chunk)
     let out = buffers.result(0, as: Element.self)

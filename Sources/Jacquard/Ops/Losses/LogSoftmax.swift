@@ -15,7 +15,7 @@ struct LogSoftmax: Op {
   }
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
-    try Softmax.kernel(context, axis: axis, name: Self.name, isLogarithm: true)
+    Softmax.kernel(context, axis: axis, name: Self.name, isLogarithm: true)
   }
 
   func aliasing(_ context: LoweringContext) -> Aliasing { .inPlace(operands: [0]) }

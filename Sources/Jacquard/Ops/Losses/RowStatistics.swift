@@ -2,9 +2,6 @@ import JacquardArrays
 
 /// What the loss kernels need of blocks of rows: maxima and sums of exponentials, without memory beyond the stack.
 enum RowStatistics<Element: FloatingElement> {
-  /// How many elements a chunk of a row kernel has, roughly.
-  static var elementsPerChunk: Int { 16_384 }
-
   /// The most rows one block has.
   static var blockRows: Int { 32 }
 

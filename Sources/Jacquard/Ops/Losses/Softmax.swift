@@ -18,7 +18,7 @@ struct Softmax: Op {
   }
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
-    try Self.kernel(context, axis: axis, name: Self.name, isLogarithm: false)
+    Self.kernel(context, axis: axis, name: Self.name, isLogarithm: false)
   }
 
   func aliasing(_ context: LoweringContext) -> Aliasing { .inPlace(operands: [0]) }
@@ -40,16 +40,13 @@ struct Softmax: Op {
     return operands[0]
   }
 
-  static func kernel(_ context: LoweringContext, axis: Int, name: String, isLogarithm: Bool) throws
+  static func kernel(_ context: LoweringContext, axis: Int, name: String, isLogarithm: Bool)
     -> any Kernel
   {
     let shape = context.shape(0)
     let axis = axis < 0 ? axis + shape.count : axis
-    return try context.floatingKernel(of: 0) {
-      SoftmaxKernel<Float>(name: name, isLogarithm: isLogarithm, shape: shape, axis: axis)
-    } double: {
-      SoftmaxKernel<Double>(name: name, isLogarithm: isLogarithm, shape: shape, axis: axis)
-    }
+    return SoftmaxKernel(
+      name: name, isLogarithm: isLogarithm, dtype: context.dtype(0), shape: shape, axis: axis)
   }
 }
 

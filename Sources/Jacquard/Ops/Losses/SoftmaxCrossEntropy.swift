@@ -36,24 +36,30 @@ struct SoftmaxCrossEntropy: Op {
   }
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
-    try context.floatingKernel(of: 0) {
-      SoftmaxCrossEntropyKernel<Float>(shape: context.shape(0))
-    } double: {
-      SoftmaxCrossEntropyKernel<Double>(shape: context.shape(0))
-    }
+    SoftmaxCrossEntropyKernel(
+      dtype: context.dtype(0), blocks: RowBlocks(shape: context.shape(0)))
   }
 }
 
-struct SoftmaxCrossEntropyKernel<Element: FloatingElement>: Kernel {
-  let blocks: RowBlocks<Element>
-
-  init(shape: [Int]) { blocks = RowBlocks(shape: shape) }
+struct SoftmaxCrossEntropyKernel: Kernel {
+  let dtype: DType
+  let blocks: RowBlocks
 
   var name: String { SoftmaxCrossEntropy.name }
   var chunkCount: Int { blocks.chunkCount }
   var floatingPointOperations: Int { 14 * blocks.rows * blocks.columns }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {
+    if dtype == .float32 {
+      run(buffers, chunk, Float.self)
+    } else {
+      run(buffers, chunk, Double.self)
+    }
+  }
+
+  private func run<Element: FloatingElement>(
+    _ buffers: KernelBuffers, _ chunk: Int, _ type: Element.Type
+  ) {
     let labels = buffers.operand(1, as: Element.self)
     let losses = buffers.result(0, as: Element.self)
     let columns = blocks.columns
@@ -62,54 +68,15 @@ struct SoftmaxCrossEntropyKernel<Element: FloatingElement>: Kernel {
       let weights = labels + row * columns
       RowStatistics<Element>.withTile { tile in
         losses[row] = RowStatistics.sumOverTiles(columns) { start, count in
+          let (logits, weights) = (logits + start, weights + start)
           for index in 0..<count {
-            let (logit, weight) = (logits[start + index], weights[start + index])
+            let (logit, weight) = (logits[index], weights[index])
             let distance = logit == maximum ? 0 : logit - maximum
-            tile[index] = weight == 0 ? 0 : weight * (logSum - distance)
+            // Computed in any case, since a branch would keep the loop from being vectorised.
+            let term = weight * (logSum - distance)
+            tile[index] = weight == 0 ? 0 : term
           }
           return UnsafePointer(tile)
-        }
-      }
-    }
-  }
-}
-
-/// The rows `[…, columns]` of logits, cut into chunks of whole rows.
-struct RowBlocks<Element: FloatingElement>: Sendable {
-  let rows: Int
-  let columns: Int
-  private let rowsPerChunk: Int
-
-  init(shape: [Int]) {
-    rows = shape.dropLast().reduce(1, *)
-    columns = shape.last ?? 1
-    rowsPerChunk = max(1, RowStatistics<Element>.elementsPerChunk / max(columns, 1))
-  }
-
-  var chunkCount: Int { (rows + rowsPerChunk - 1) / rowsPerChunk }
-
-  /// The rows of one chunk.
-  func range(of chunk: Int) -> Range<Int> {
-    chunk * rowsPerChunk..<min(rows, (chunk + 1) * rowsPerChunk)
-  }
-
-  /// Calls `body` for each row of a chunk with its elements, its maximum m, and log Σ exp(x − m).
-  @inline(__always)
-  func forEachRow(
-    of x: UnsafePointer<Element>, chunk: Int,
-    _ body: (Int, UnsafePointer<Element>, _ maximum: Element, _ logSum: Element) -> Void
-  ) {
-    RowStatistics<Element>.withBlock { maxima, logSums in
-      let range = range(of: chunk)
-      for start in stride(
-        from: range.lowerBound, to: range.upperBound, by: RowStatistics<Element>.blockRows)
-      {
-        let block = min(RowStatistics<Element>.blockRows, range.upperBound - start)
-        RowStatistics.logSumExponentials(
-          block, columns, x + start * columns, maxima: maxima, logSums: logSums)
-        for offset in 0..<block {
-          let row = start + offset
-          body(row, x + row * columns, maxima[offset], logSums[offset])
         }
       }
     }

@@ -4,22 +4,24 @@ import JacquardArrays
 ///
 /// An element equal to the maximum is at distance 0 from it, even where both are infinite: masked classes (-∞) get
 /// probability 0, classes at +∞ share all of it, and a row masked altogether is uniform.
-struct SoftmaxKernel<Element: FloatingElement>: Kernel {
+struct SoftmaxKernel: Kernel {
   let name: String
   let isLogarithm: Bool
+  let dtype: DType
   let outer: Int
   let length: Int
   let inner: Int
   private let rowsPerChunk: Int
   let chunkCount: Int
 
-  init(name: String, isLogarithm: Bool, shape: [Int], axis: Int) {
+  init(name: String, isLogarithm: Bool, dtype: DType, shape: [Int], axis: Int) {
     self.name = name
     self.isLogarithm = isLogarithm
+    self.dtype = dtype
     outer = shape[..<axis].reduce(1, *)
     length = shape[axis]
     inner = shape[(axis + 1)...].reduce(1, *)
-    rowsPerChunk = inner == 1 ? max(1, RowStatistics<Element>.elementsPerChunk / max(length, 1)) : 1
+    rowsPerChunk = inner == 1 ? max(1, RowBlocks.elementsPerChunk / max(length, 1)) : 1
     let isEmpty = outer == 0 || length == 0 || inner == 0
     chunkCount = isEmpty ? 0 : (outer + rowsPerChunk - 1) / rowsPerChunk
   }
@@ -28,10 +30,20 @@ struct SoftmaxKernel<Element: FloatingElement>: Kernel {
 
   /// Along an inner axis each chunk keeps a maximum and a sum for each of its `inner` columns.
   var scratchByteCount: Int {
-    inner == 1 ? 0 : 2 * chunkCount * inner * MemoryLayout<Element>.stride
+    inner == 1 ? 0 : 2 * chunkCount * inner * dtype.byteCount
   }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {
+    if dtype == .float32 {
+      run(buffers, chunk, Float.self)
+    } else {
+      run(buffers, chunk, Double.self)
+    }
+  }
+
+  private func run<Element: FloatingElement>(
+    _ buffers: KernelBuffers, _ chunk: Int, _ type: Element.Type
+  ) {
     let x = buffers.operand(0, as: Element.self)
     let out = buffers.result(0, as: Element.self)
     if inner == 1 {
@@ -50,7 +62,7 @@ struct SoftmaxKernel<Element: FloatingElement>: Kernel {
     }
   }
 
-  private func normalizeRows(
+  private func normalizeRows<Element: FloatingElement>(
     _ rows: Int, _ x: UnsafePointer<Element>, _ out: UnsafeMutablePointer<Element>
   ) {
     RowStatistics<Element>.withBlock { maxima, sums in
@@ -77,7 +89,7 @@ struct SoftmaxKernel<Element: FloatingElement>: Kernel {
     }
   }
 
-  private func normalizeColumns(
+  private func normalizeColumns<Element: FloatingElement>(
     _ x: UnsafePointer<Element>, _ out: UnsafeMutablePointer<Element>,
     maxima: UnsafeMutablePointer<Element>, sums: UnsafeMutablePointer<Element>
   ) {

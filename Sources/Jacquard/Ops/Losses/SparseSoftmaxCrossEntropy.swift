@@ -32,20 +32,18 @@ struct SparseSoftmaxCrossEntropy: Op {
   }
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
-    try context.floatingKernel(of: 0) {
-      SparseSoftmaxCrossEntropyKernel<Float>(context)
-    } double: {
-      SparseSoftmaxCrossEntropyKernel<Double>(context)
-    }
+    SparseSoftmaxCrossEntropyKernel(context)
   }
 }
 
-struct SparseSoftmaxCrossEntropyKernel<Element: FloatingElement>: Kernel {
-  let blocks: RowBlocks<Element>
+struct SparseSoftmaxCrossEntropyKernel: Kernel {
+  let dtype: DType
+  let blocks: RowBlocks
   let labelType: DType
   let location: KernelLocation
 
   init(_ context: LoweringContext) {
+    dtype = context.dtype(0)
     blocks = RowBlocks(shape: context.shape(0))
     labelType = context.dtype(1)
     location = context.location
@@ -56,6 +54,16 @@ struct SparseSoftmaxCrossEntropyKernel<Element: FloatingElement>: Kernel {
   var floatingPointOperations: Int { 12 * blocks.rows * blocks.columns }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {
+    if dtype == .float32 {
+      run(buffers, chunk, Float.self)
+    } else {
+      run(buffers, chunk, Double.self)
+    }
+  }
+
+  private func run<Element: FloatingElement>(
+    _ buffers: KernelBuffers, _ chunk: Int, _ type: Element.Type
+  ) {
     let losses = buffers.result(0, as: Element.self)
     blocks.forEachRow(of: buffers.operand(0, as: Element.self), chunk: chunk) {
       row, logits, maximum, logSum in

@@ -33,76 +33,68 @@ struct DrawSource: Sendable {
   }
 }
 
-/// A kernel that fills its result with random numbers, a chunk at a time.
-protocol DrawKernel: Kernel {
-  associatedtype Element: ArrayElement
+/// The elements of a draw that one chunk makes, of the stream of this execution.
+struct DrawChunk {
+  let key: UInt64
+  let stream: UInt64
+  let start: Int
+  let count: Int
 
-  var source: DrawSource { get }
-  var count: Int { get }
+  /// How many elements a chunk has.
+  static let length = 16_384
 
-  /// Writes elements `start..<start + count` of the draw to `out`, the place of the first of them.
-  func draw(stream: UInt64, start: Int, count: Int, _ out: UnsafeMutablePointer<Element>)
-}
+  static func count(of elements: Int) -> Int { (elements + length - 1) / length }
 
-/// How many elements one chunk of a draw has.
-private let drawChunk = 16_384
-
-extension DrawKernel {
-  var chunkCount: Int { (count + drawChunk - 1) / drawChunk }
-
-  /// Ten rounds of Philox and the transformation, in the order of magnitude.
-  var floatingPointOperations: Int { 80 * count }
-
-  func run(_ buffers: KernelBuffers, chunk: Int) {
-    let start = chunk * drawChunk
-    draw(
-      stream: source.stream(buffers), start: start, count: min(drawChunk, count - start),
-      buffers.result(0, as: Element.self) + start)
+  init(_ index: Int, of elements: Int, _ source: DrawSource, _ buffers: KernelBuffers) {
+    key = source.key
+    stream = source.stream(buffers)
+    start = index * Self.length
+    count = min(Self.length, elements - start)
   }
 }
 
 /// A floating-point type for which there are random numbers.
 protocol RandomElement: FloatingElement {
   static func uniform(
-    _ key: UInt64, _ stream: UInt64, _ start: Int, _ count: Int, _ out: Destination)
+    _ chunk: DrawChunk, _ out: Destination)
   static func normal(
-    _ key: UInt64, _ stream: UInt64, _ start: Int, _ count: Int, _ out: Destination)
+    _ chunk: DrawChunk, _ out: Destination)
   static func truncatedNormal(
-    _ key: UInt64, _ stream: UInt64, _ start: Int, _ count: Int, _ out: Destination)
+    _ chunk: DrawChunk, _ out: Destination)
 }
 
 extension Float: RandomElement {
   static func uniform(
-    _ key: UInt64, _ stream: UInt64, _ start: Int, _ count: Int, _ out: Destination
+    _ chunk: DrawChunk, _ out: Destination
   ) {
-    jq_philox_uniform_f32(key, stream, UInt64(start), count, out)
+    jq_philox_uniform_f32(chunk.key, chunk.stream, UInt64(chunk.start), chunk.count, out)
   }
   static func normal(
-    _ key: UInt64, _ stream: UInt64, _ start: Int, _ count: Int, _ out: Destination
+    _ chunk: DrawChunk, _ out: Destination
   ) {
-    jq_philox_normal_f32(key, stream, UInt64(start), count, out)
+    jq_philox_normal_f32(chunk.key, chunk.stream, UInt64(chunk.start), chunk.count, out)
   }
   static func truncatedNormal(
-    _ key: UInt64, _ stream: UInt64, _ start: Int, _ count: Int, _ out: Destination
+    _ chunk: DrawChunk, _ out: Destination
   ) {
-    jq_philox_truncated_normal_f32(key, stream, UInt64(start), count, out)
+    jq_philox_truncated_normal_f32(chunk.key, chunk.stream, UInt64(chunk.start), chunk.count, out)
   }
 }
 
 extension Double: RandomElement {
   static func uniform(
-    _ key: UInt64, _ stream: UInt64, _ start: Int, _ count: Int, _ out: Destination
+    _ chunk: DrawChunk, _ out: Destination
   ) {
-    jq_philox_uniform_f64(key, stream, UInt64(start), count, out)
+    jq_philox_uniform_f64(chunk.key, chunk.stream, UInt64(chunk.start), chunk.count, out)
   }
   static func normal(
-    _ key: UInt64, _ stream: UInt64, _ start: Int, _ count: Int, _ out: Destination
+    _ chunk: DrawChunk, _ out: Destination
   ) {
-    jq_philox_normal_f64(key, stream, UInt64(start), count, out)
+    jq_philox_normal_f64(chunk.key, chunk.stream, UInt64(chunk.start), chunk.count, out)
   }
   static func truncatedNormal(
-    _ key: UInt64, _ stream: UInt64, _ start: Int, _ count: Int, _ out: Destination
+    _ chunk: DrawChunk, _ out: Destination
   ) {
-    jq_philox_truncated_normal_f64(key, stream, UInt64(start), count, out)
+    jq_philox_truncated_normal_f64(chunk.key, chunk.stream, UInt64(chunk.start), chunk.count, out)
   }
 }

@@ -30,37 +30,47 @@ struct RandomInteger: DrawOp {
   }
 
   func kernel(source: DrawSource, count: Int) throws -> any Kernel {
-    switch dtype {
-    case .int32: IntegerKernel<Int32>(source: source, count: count, low: low, high: high)
-    case .int64: IntegerKernel<Int64>(source: source, count: count, low: low, high: high)
-    default: IntegerKernel<UInt8>(source: source, count: count, low: low, high: high)
-    }
+    IntegerKernel(source: source, count: count, dtype: dtype, low: low, high: high)
   }
 }
 
 /// Element i is `low` plus the upper word of the product of `high − low` with 64 random bits, which favours no number by more than
 /// `high − low` parts in 2⁶⁴.
-struct IntegerKernel<Element: ArrayElement & FixedWidthInteger>: DrawKernel {
+struct IntegerKernel: Kernel {
   let source: DrawSource
   let count: Int
+  let dtype: DType
   let low: Int
   let range: UInt64
 
-  init(source: DrawSource, count: Int, low: Int, high: Int) {
+  init(source: DrawSource, count: Int, dtype: DType, low: Int, high: Int) {
     self.source = source
     self.count = count
+    self.dtype = dtype
     self.low = low
     range = UInt64(bitPattern: Int64(high &- low))
   }
 
-  var name: String { RandomInteger.name }
+  var chunkCount: Int { DrawChunk.count(of: count) }
 
-  func draw(stream: UInt64, start: Int, count: Int, _ out: UnsafeMutablePointer<Element>) {
+  func run(_ buffers: KernelBuffers, chunk: Int) {
+    let chunk = DrawChunk(chunk, of: count, source, buffers)
+    switch dtype {
+    case .int32: draw(chunk, buffers.result(0, as: Int32.self) + chunk.start)
+    case .int64: draw(chunk, buffers.result(0, as: Int64.self) + chunk.start)
+    default: draw(chunk, buffers.result(0, as: UInt8.self) + chunk.start)
+    }
+  }
+
+  private func draw<Element: FixedWidthInteger>(
+    _ chunk: DrawChunk, _ out: UnsafeMutablePointer<Element>
+  ) {
     let tileCount = 128
     withUnsafeTemporaryAllocation(of: UInt64.self, capacity: tileCount) { bits in
-      for offset in stride(from: 0, to: count, by: tileCount) {
-        let part = min(tileCount, count - offset)
-        jq_philox_bits_u64(source.key, stream, UInt64(start + offset), part, bits.baseAddress!)
+      for offset in stride(from: 0, to: chunk.count, by: tileCount) {
+        let part = min(tileCount, chunk.count - offset)
+        jq_philox_bits_u64(
+          chunk.key, chunk.stream, UInt64(chunk.start + offset), part, bits.baseAddress!)
         for index in 0..<part {
           let above = Int(truncatingIfNeeded: bits[index].multipliedFullWidth(by: range).high)
           out[offset + index] = Element(truncatingIfNeeded: low &+ above)

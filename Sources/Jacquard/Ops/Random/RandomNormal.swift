@@ -13,32 +13,37 @@ struct RandomNormal: DrawOp {
   }
 
   func kernel(source: DrawSource, count: Int) throws -> any Kernel {
-    let (mean, deviation) = (mean.value, standardDeviation.value)
-    return dtype == .float32
-      ? NormalKernel<Float>(source: source, count: count, mean: mean, standardDeviation: deviation)
-      : NormalKernel<Double>(source: source, count: count, mean: mean, standardDeviation: deviation)
+    NormalKernel(
+      source: source, count: count, dtype: dtype, mean: mean.value,
+      standardDeviation: standardDeviation.value)
   }
 }
 
-struct NormalKernel<Element: RandomElement>: DrawKernel {
+struct NormalKernel: Kernel {
   let source: DrawSource
   let count: Int
-  let mean: Element
-  let standardDeviation: Element
+  let dtype: DType
+  let mean: Double
+  let standardDeviation: Double
 
-  init(source: DrawSource, count: Int, mean: Double, standardDeviation: Double) {
-    self.source = source
-    self.count = count
-    self.mean = Element(mean)
-    self.standardDeviation = Element(standardDeviation)
+  var chunkCount: Int { DrawChunk.count(of: count) }
+
+  func run(_ buffers: KernelBuffers, chunk: Int) {
+    let chunk = DrawChunk(chunk, of: count, source, buffers)
+    if dtype == .float32 {
+      draw(chunk, buffers.result(0, as: Float.self) + chunk.start)
+    } else {
+      draw(chunk, buffers.result(0, as: Double.self) + chunk.start)
+    }
   }
 
-  var name: String { RandomNormal.name }
-
-  func draw(stream: UInt64, start: Int, count: Int, _ out: UnsafeMutablePointer<Element>) {
-    Element.normal(source.key, stream, start, count, out)
+  private func draw<Element: RandomElement>(
+    _ chunk: DrawChunk, _ out: UnsafeMutablePointer<Element>
+  ) {
+    Element.normal(chunk, out)
+    let (mean, standardDeviation) = (Element(mean), Element(standardDeviation))
     if mean == 0 && standardDeviation == 1 { return }
-    for index in 0..<count { out[index] = mean + out[index] * standardDeviation }
+    for index in 0..<chunk.count { out[index] = mean + out[index] * standardDeviation }
   }
 }
 

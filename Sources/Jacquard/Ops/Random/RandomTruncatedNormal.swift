@@ -13,34 +13,37 @@ struct RandomTruncatedNormal: DrawOp {
   }
 
   func kernel(source: DrawSource, count: Int) throws -> any Kernel {
-    let (mean, deviation) = (mean.value, standardDeviation.value)
-    return dtype == .float32
-      ? TruncatedNormalKernel<Float>(
-        source: source, count: count, mean: mean, standardDeviation: deviation)
-      : TruncatedNormalKernel<Double>(
-        source: source, count: count, mean: mean, standardDeviation: deviation)
+    TruncatedNormalKernel(
+      source: source, count: count, dtype: dtype, mean: mean.value,
+      standardDeviation: standardDeviation.value)
   }
 }
 
-struct TruncatedNormalKernel<Element: RandomElement>: DrawKernel {
+struct TruncatedNormalKernel: Kernel {
   let source: DrawSource
   let count: Int
-  let mean: Element
-  let standardDeviation: Element
+  let dtype: DType
+  let mean: Double
+  let standardDeviation: Double
 
-  init(source: DrawSource, count: Int, mean: Double, standardDeviation: Double) {
-    self.source = source
-    self.count = count
-    self.mean = Element(mean)
-    self.standardDeviation = Element(standardDeviation)
+  var chunkCount: Int { DrawChunk.count(of: count) }
+
+  func run(_ buffers: KernelBuffers, chunk: Int) {
+    let chunk = DrawChunk(chunk, of: count, source, buffers)
+    if dtype == .float32 {
+      draw(chunk, buffers.result(0, as: Float.self) + chunk.start)
+    } else {
+      draw(chunk, buffers.result(0, as: Double.self) + chunk.start)
+    }
   }
 
-  var name: String { RandomTruncatedNormal.name }
-
-  func draw(stream: UInt64, start: Int, count: Int, _ out: UnsafeMutablePointer<Element>) {
-    Element.truncatedNormal(source.key, stream, start, count, out)
+  private func draw<Element: RandomElement>(
+    _ chunk: DrawChunk, _ out: UnsafeMutablePointer<Element>
+  ) {
+    Element.truncatedNormal(chunk, out)
+    let (mean, standardDeviation) = (Element(mean), Element(standardDeviation))
     if mean == 0 && standardDeviation == 1 { return }
-    for index in 0..<count { out[index] = mean + out[index] * standardDeviation }
+    for index in 0..<chunk.count { out[index] = mean + out[index] * standardDeviation }
   }
 }
 

@@ -22,34 +22,38 @@ struct RandomUniform: DrawOp {
   }
 
   func kernel(source: DrawSource, count: Int) throws -> any Kernel {
-    dtype == .float32
-      ? UniformKernel<Float>(source: source, count: count, low: low.value, high: high.value)
-      : UniformKernel<Double>(source: source, count: count, low: low.value, high: high.value)
+    UniformKernel(
+      source: source, count: count, dtype: dtype, low: low.value, high: high.value)
   }
 }
 
-struct UniformKernel<Element: RandomElement>: DrawKernel {
+struct UniformKernel: Kernel {
   let source: DrawSource
   let count: Int
-  let low: Element
-  let range: Element
-  /// The largest number that may come out: rounding must not yield the upper bound itself.
-  let greatest: Element
+  let dtype: DType
+  let low: Double
+  let high: Double
 
-  init(source: DrawSource, count: Int, low: Double, high: Double) {
-    self.source = source
-    self.count = count
-    self.low = Element(low)
-    range = Element(high) - Element(low)
-    greatest = Element(low) < Element(high) ? Element(high).nextDown : Element(low)
+  var chunkCount: Int { DrawChunk.count(of: count) }
+
+  func run(_ buffers: KernelBuffers, chunk: Int) {
+    let chunk = DrawChunk(chunk, of: count, source, buffers)
+    if dtype == .float32 {
+      draw(chunk, buffers.result(0, as: Float.self) + chunk.start)
+    } else {
+      draw(chunk, buffers.result(0, as: Double.self) + chunk.start)
+    }
   }
 
-  var name: String { RandomUniform.name }
-
-  func draw(stream: UInt64, start: Int, count: Int, _ out: UnsafeMutablePointer<Element>) {
-    Element.uniform(source.key, stream, start, count, out)
-    if low == 0 && range == 1 { return }
-    for index in 0..<count {
+  private func draw<Element: RandomElement>(
+    _ chunk: DrawChunk, _ out: UnsafeMutablePointer<Element>
+  ) {
+    Element.uniform(chunk, out)
+    let (low, high) = (Element(low), Element(high))
+    if low == 0 && high == 1 { return }
+    // Rounding must not yield the upper bound itself.
+    let (range, greatest) = (high - low, low < high ? high.nextDown : low)
+    for index in 0..<chunk.count {
       let number = low + out[index] * range
       out[index] = number < greatest ? number : greatest
     }

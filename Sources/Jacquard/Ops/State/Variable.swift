@@ -159,7 +159,9 @@ extension Graph {
       let readOperation = insert(
         ReadVariable(variable: id, type: type), [], regions: [], exactName: name,
         location: location)
-      let (initial, assign) = withContext { $0.scope = name } _: {
+      let (initial, assign) = withContext {
+        $0.scope = name
+      } _: {
         let initial = initializer.make(self, shape, dtype)
         let assign = insert(
           Assign(variable: id, type: type, update: .replace), [initial], name: "Assign")
@@ -231,7 +233,8 @@ extension Tensor {
 
   /// Assigns `value` to the variable, committed at the end of the run; the operation's result is the new value.
   @discardableResult
-  public func assign(_ value: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Operation {
+  public func assign(_ value: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Operation
+  {
     update(.replace, value, file, line)
   }
 
