@@ -1,6 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Warnings are errors in our own targets.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
 let package = Package(
   name: "Jacquard",
   products: [
@@ -20,23 +23,31 @@ let package = Package(
     .target(
       name: "CVectorKernels",
       cSettings: [.define("_GNU_SOURCE")]),
-    .target(name: "JacquardArrays", dependencies: ["CVectorKernels", "CZlib"]),
-    .target(name: "Jacquard", dependencies: ["JacquardArrays", "CVectorKernels", "COpenBLAS"]),
-    .target(name: "JacquardNN", dependencies: ["Jacquard"]),
-    .target(name: "JacquardData", dependencies: ["JacquardArrays", "CZlib"]),
+    .target(
+      name: "JacquardArrays", dependencies: ["CVectorKernels", "CZlib"], swiftSettings: strict),
+    .target(
+      name: "Jacquard", dependencies: ["JacquardArrays", "CVectorKernels", "COpenBLAS"],
+      swiftSettings: strict),
+    .target(name: "JacquardNN", dependencies: ["Jacquard"], swiftSettings: strict),
+    .target(
+      name: "JacquardData", dependencies: ["JacquardArrays", "CZlib"], swiftSettings: strict),
     .executableTarget(
       name: "mnist-lstm",
       dependencies: [
         "Jacquard", "JacquardNN", "JacquardData",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      path: "Examples/mnist-lstm"),
-    .testTarget(name: "JacquardArraysTests", dependencies: ["JacquardArrays", "CVectorKernels"]),
-    .testTarget(name: "JacquardTests", dependencies: ["Jacquard"]),
+      path: "Examples/mnist-lstm", swiftSettings: strict),
     .testTarget(
-      name: "JacquardNNTests", dependencies: ["JacquardNN"],
-      exclude: [], resources: []),
-    .testTarget(name: "JacquardDataTests", dependencies: ["JacquardData", "CZlib"]),
+      name: "JacquardArraysTests", dependencies: ["JacquardArrays", "CVectorKernels"],
+      swiftSettings: strict),
+    .testTarget(name: "JacquardTests", dependencies: ["Jacquard"], swiftSettings: strict),
+    .testTarget(
+      name: "JacquardNNTests", dependencies: ["JacquardNN"], swiftSettings: strict),
+    .testTarget(
+      name: "JacquardDataTests", dependencies: ["JacquardData", "CZlib"],
+      swiftSettings: strict),
+    .testTarget(name: "ExampleTests", dependencies: ["mnist-lstm"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

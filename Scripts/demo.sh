@@ -13,7 +13,7 @@ require_libraries
 swift build -c release --product mnist-lstm
 binary="$(swift build -c release --show-bin-path)/mnist-lstm"
 mkdir -p demo-output
-"$binary" --data MNIST-data --dump-graph demo-output/mnist-lstm.dot "$@"
+"$binary" --data MNIST-data --dump-graph demo-output/mnist-lstm.dot --dump-depth 0 "$@"
 echo "graph: demo-output/mnist-lstm.dot"
 if command -v dot >/dev/null 2>&1; then
   dot -Tsvg demo-output/mnist-lstm.dot -o demo-output/mnist-lstm.svg

@@ -13,6 +13,7 @@ struct MnistLSTM: ParsableCommand {
 
   enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
     case adam
+    case adadelta
     case sgd
   }
 
@@ -37,6 +38,9 @@ struct MnistLSTM: ParsableCommand {
   @Option(help: "Write a drawing of the graph, for Graphviz, to this file.")
   var dumpGraph: String?
 
+  @Option(help: "How many levels of scopes the drawing opens; all by default.")
+  var dumpDepth: Int?
+
   func validate() throws {
     guard steps >= 0 else { throw ValidationError("--steps is \(steps); give 0 or more.") }
     guard learningRate > 0 else {
@@ -53,7 +57,17 @@ struct MnistLSTM: ParsableCommand {
 
     let listing = Listing(seed: seed, optimizer: chosenOptimizer)
     try listing.graph.validate()
-    if let dumpGraph { try listing.graph.writeDot(to: dumpGraph, DotOptions(title: "mnist-lstm")) }
+    if let dumpGraph {
+      let options = DotOptions(maxDepth: dumpDepth, title: "mnist-lstm")
+      try listing.graph.writeDot(to: dumpGraph, options)
+    }
+    if optimizer == .adadelta && learningRate < 0.1 {
+      print(
+        """
+        Adadelta sets the size of its steps itself, so a learning rate near 1 is meant; with \(learningRate) each \
+        step is that fraction of the one it wants, and training hardly moves. Try --learning-rate 1.
+        """)
+    }
     var options = SessionOptions()
     if let threads { options.threads = threads }
     let session = Session(listing.graph, options: options)
@@ -76,6 +90,7 @@ struct MnistLSTM: ParsableCommand {
   private var chosenOptimizer: any Optimizer {
     switch optimizer {
     case .adam: AdamOptimizer(learningRate: learningRate)
+    case .adadelta: AdadeltaOptimizer(learningRate: learningRate)
     case .sgd: GradientDescentOptimizer(learningRate: learningRate)
     }
   }

@@ -4,7 +4,7 @@ import JacquardNN
 import Testing
 
 @Suite struct OptimizerTests {
-  private static let names = ["GradientDescent", "Adam"]
+  private static let names = ["GradientDescent", "Adam", "Adadelta"]
 
   @Test(
     "20 steps are TensorFlow's",
@@ -27,6 +27,10 @@ import Testing
         try session.value(of: variable), values[index], tolerance: try golden.tolerance,
         "\(golden.name), step \(index)")
     }
+    if optimizer is AdadeltaOptimizer {
+      try golden.expect(try session.value(named: "v/Adadelta"), is: "slot_accum")
+      try golden.expect(try session.value(named: "v/Adadelta_1"), is: "slot_accum_update")
+    }
     if optimizer is AdamOptimizer {
       try golden.expect(try session.value(named: "v/Adam"), is: "slot_m")
       try golden.expect(try session.value(named: "v/Adam_1"), is: "slot_v")
@@ -35,12 +39,16 @@ import Testing
 
   private static func optimizer(of golden: GoldenCase) throws -> any Optimizer {
     let rate = try golden.number("learningRate")
-    guard try golden.text("optimizer") == "Adam" else {
-      return GradientDescentOptimizer(learningRate: rate)
+    switch try golden.text("optimizer") {
+    case "Adam":
+      return AdamOptimizer(
+        learningRate: rate, beta1: try golden.number("beta1"), beta2: try golden.number("beta2"),
+        epsilon: try golden.number("epsilon"))
+    case "Adadelta":
+      return AdadeltaOptimizer(
+        learningRate: rate, rho: try golden.number("rho"), epsilon: try golden.number("epsilon"))
+    default: return GradientDescentOptimizer(learningRate: rate)
     }
-    return AdamOptimizer(
-      learningRate: rate, beta1: try golden.number("beta1"), beta2: try golden.number("beta2"),
-      epsilon: try golden.number("epsilon"))
   }
 
   @Test("Adam's first step is the formula's")

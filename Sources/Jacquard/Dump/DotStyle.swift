@@ -82,7 +82,7 @@ enum DotNodeStyle: CaseIterable {
     switch self {
     case .loop, .conditional: attributes.append(("peripheries", .plain("2")))
     // The lid takes part of the height.
-    case .variable: attributes.append(("margin", .plain("0.06,0.08")))
+    case .variable: attributes.append(("margin", .plain("0.06,0.045")))
     case .parameter, .constant:
       attributes += [("fontsize", .plain("9")), ("margin", .plain("0.03,0.02"))]
     default: break

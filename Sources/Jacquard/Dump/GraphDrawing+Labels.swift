@@ -60,16 +60,23 @@ extension GraphDrawing {
     return record.name.hasPrefix(name + "/") ? nil : name
   }
 
-  /// The variables that operations in `box` assign to: `assigns W, b and 3 more`.
+  /// The variables that operations in `box` assign to, trainable ones first: `assigns W and 3 more`.
   func assignments(in box: ScopeTree.Box) -> String? {
-    var names: [String] = []
+    var names: (trainable: [String], other: [String]) = ([], [])
     for id in box.operations {
-      guard let name = assignment(of: state[operation: id]), !names.contains(name) else { continue }
-      names.append(name)
+      let record = state[operation: id]
+      guard case .assigns(let variable) = record.op.effect, let name = assignment(of: record),
+        !names.trainable.contains(name), !names.other.contains(name)
+      else { continue }
+      if state.variables[variable.index].isTrainable {
+        names.trainable.append(name)
+      } else {
+        names.other.append(name)
+      }
     }
-    guard !names.isEmpty else { return nil }
-    let shown = names.prefix(2).joined(separator: ", ")
-    return "assigns \(shown)" + (names.count > 2 ? " and \(names.count - 2) more" : "")
+    let all = names.trainable + names.other
+    guard all.count > 2 else { return all.isEmpty ? nil : "assigns \(all.joined(separator: ", "))" }
+    return "assigns \(all[0]) and \(all.count - 1) more"
   }
 
   /// The attributes that are set, shortened.

@@ -55,12 +55,13 @@ public struct AdamOptimizer: Optimizer {
       let dtype = variable.dtype
       let m = slots.slot("m", of: variable, name: name)
       let v = slots.slot("v", of: variable, name: name)
-      let newM = m + (gradient - m) * (1 - beta1)
-      let newV = v + (square(gradient) - v) * (1 - beta2)
-      let rate = learningRate.scalar(in: graph, dtype: dtype) * powers.correction.cast(to: dtype)
-      operations.append(m.assign(newM))
-      operations.append(v.assign(newV))
-      operations.append(variable.assignSubtract(rate * newM / (sqrt(newV) + epsilon)))
+      operations += graph.scope("update_\(variable.shortName)") {
+        let newM = m + (gradient - m) * (1 - beta1)
+        let newV = v + (square(gradient) - v) * (1 - beta2)
+        let rate = learningRate.scalar(in: graph, dtype: dtype) * powers.correction.cast(to: dtype)
+        let step = rate * newM / (sqrt(newV) + epsilon)
+        return [m.assign(newM), v.assign(newV), variable.assignSubtract(step)]
+      }
     }
     return operations + powers.updates
   }

@@ -2,6 +2,11 @@ import Jacquard
 import JacquardArrays
 import Synchronization
 
+extension Tensor {
+  /// The last part of the name.
+  var shortName: String { name.split(separator: "/").last.map(String.init) ?? name }
+}
+
 /// The variables an optimizer keeps for itself: slots, one for each variable it changes, and single ones.
 ///
 /// They are ordinary variables, initialised and saved with all others, that optimizers leave alone. Asked for again, they are the

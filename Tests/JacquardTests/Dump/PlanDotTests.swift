@@ -10,13 +10,14 @@ import Testing
   @Test func everyKernelIsANode() throws {
     let session = Session(fixture.graph)
     let picture = DotReader(try session.planDot(fixture.train, feeding: feeds))
-    let table = try session.explain(fixture.train, feeding: feeds).split(separator: "\n")
-    let steps = table.compactMap { line in
-      line.split(separator: " ").first.flatMap { Int($0) }
-    }.dropLast()
-    #expect(steps.count > 10)
-    #expect(picture.nodes.keys.filter { $0.hasPrefix("step ") }.count == steps.count)
-    for step in steps { #expect(picture.nodes["step \(step)"] != nil) }
+    var count = 0
+    for line in try session.explain(fixture.train, feeding: feeds).split(separator: "\n")
+    where line.split(separator: " ").first == "\(count + 1)" {
+      count += 1
+    }
+    #expect(count > 5)
+    #expect(picture.nodes.keys.count { $0.hasPrefix("step ") } == count)
+    for step in 1...count { #expect(picture.nodes["step \(step)"] != nil) }
   }
 
   @Test func equalPlansGiveEqualText() throws {

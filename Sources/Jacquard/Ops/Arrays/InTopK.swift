@@ -47,8 +47,12 @@ struct InTopKKernel: NumericKernel {
         continue
       }
       var better = 0
-      for index in 0..<classes where x[index] > x[target] { better += 1 }
-      result[row] = better < count ? 1 : 0
+      var hasNaN = false
+      for index in 0..<classes {
+        if x[index] > x[target] { better += 1 }
+        if x[index] != x[index] { hasNaN = true }
+      }
+      result[row] = better < count && !hasNaN ? 1 : 0
     }
   }
 }
@@ -56,7 +60,8 @@ struct InTopKKernel: NumericKernel {
 extension Tensor {
   /// Whether, for each row of these predictions, fewer than `count` classes are more likely than the target.
   ///
-  /// A target that is no class, or whose prediction is not finite, is not among them. The receiver is `[batch, classes]`, the
+  /// A target that is no class, or whose prediction is not finite, is not among them; in a row with a NaN, nothing
+  /// is. The receiver is `[batch, classes]`, the
   /// result bool `[batch]`.
   ///
   /// - Parameters:

@@ -12,7 +12,8 @@ struct Tile: Op {
   }
 
   func gradient(_ call: Call, _ upstream: [Tensor?]) -> [Tensor?] {
-    [upstream[0].map { $0.graph.insert(TileGradient(multiples: multiples), $0) }]
+    if multiples.contains(0) { return [upstream[0].map { _ in zeros(like: call.operands[0]) }] }
+    return [upstream[0].map { $0.graph.insert(TileGradient(multiples: multiples), $0) }]
   }
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
@@ -63,9 +64,9 @@ struct TileGradient: Op {
 }
 
 private func tiledDimensions(_ shape: PartialShape, _ multiples: [Int]) throws -> [Int?] {
-  guard multiples.allSatisfy({ $0 >= 1 }) else {
+  guard multiples.allSatisfy({ $0 >= 0 }) else {
     throw TypeRuleError(
-      "the multiples \(multiples) include one below 1",
+      "the multiples \(multiples) include one below 0",
       remedy: "repeat at least once along each axis")
   }
   try requireValidShape(multiples)
@@ -85,7 +86,7 @@ private func tiledDimensions(_ shape: PartialShape, _ multiples: [Int]) throws -
 extension Tensor {
   /// This tensor repeated along each axis.
   ///
-  /// - Parameter multiples: for each axis how many copies follow each other; at least 1.
+  /// - Parameter multiples: for each axis how many copies follow each other; 0 or more.
   public func tiled(
     _ multiples: [Int], file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {

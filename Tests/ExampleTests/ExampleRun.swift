@@ -1,0 +1,42 @@
+import Foundation
+
+/// One run of an example's executable.
+struct ExampleRun {
+  let status: Int32
+  let output: String
+  let errors: String
+
+  var lines: [String] { output.split(separator: "\n").map(String.init) }
+
+  /// Runs the executable that was built beside the tests.
+  init(_ name: String, _ arguments: String...) throws {
+    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let folder = URL(fileURLWithPath: tests).deletingLastPathComponent()
+    let process = Process()
+    process.executableURL = folder.appendingPathComponent(name)
+    process.arguments = arguments
+    let (out, err) = (Pipe(), Pipe())
+    process.standardOutput = out
+    process.standardError = err
+    try process.run()
+    // Small outputs: neither pipe fills up before the process ends.
+    output = String(decoding: try out.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    errors = String(decoding: try err.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    status = process.terminationStatus
+  }
+}
+
+/// A file of `Graphs/`.
+func storedGraph(_ name: String) throws -> String {
+  let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+  return try String(contentsOf: root.appendingPathComponent("Graphs/\(name)"), encoding: .utf8)
+}
+
+/// A path in a fresh temporary folder.
+func temporaryPath(_ name: String) throws -> String {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  return folder.appendingPathComponent(name).path
+}
