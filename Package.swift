@@ -41,7 +41,10 @@ let package = Package(
     .testTarget(
       name: "JacquardArraysTests", dependencies: ["JacquardArrays", "CVectorKernels"],
       swiftSettings: strict),
-    .testTarget(name: "JacquardTests", dependencies: ["Jacquard"], swiftSettings: strict),
+    .target(name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter"),
+    .testTarget(
+      name: "JacquardTests", dependencies: ["Jacquard", "CAllocationCounter"],
+      swiftSettings: strict),
     .testTarget(
       name: "JacquardNNTests", dependencies: ["JacquardNN"], swiftSettings: strict),
     .testTarget(

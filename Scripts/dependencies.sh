@@ -6,6 +6,12 @@ require_swift() {
     echo "error: no 'swift' on the PATH. Install Swift 6.3 or later from https://www.swift.org/install/linux/." >&2
     exit 1
   fi
+  local version
+  version="$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -1)"
+  if [ "$(printf '%s\n6.3\n' "$version" | sort -V | head -1)" != "6.3" ]; then
+    echo "error: Swift $version is too old; Jacquard needs 6.3 or later." >&2
+    exit 1
+  fi
 }
 
 require_libraries() {

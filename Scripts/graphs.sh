@@ -16,3 +16,4 @@ draw() { # executable, file, options
 }
 draw mnist-lstm mnist-lstm --dump-depth 0
 draw mnist-lstm mnist-lstm-unfolded --dump-depth 100
+draw mnist-lstm mnist-lstm-forward --dump-forward

@@ -41,6 +41,9 @@ struct MnistLSTM: ParsableCommand {
   @Option(help: "How many levels of scopes the drawing opens; all by default.")
   var dumpDepth: Int?
 
+  @Flag(help: "Draw only what cost and accuracy need: no gradients, updates and initial values.")
+  var dumpForward = false
+
   func validate() throws {
     guard steps >= 0 else { throw ValidationError("--steps is \(steps); give 0 or more.") }
     guard learningRate > 0 else {
@@ -58,7 +61,9 @@ struct MnistLSTM: ParsableCommand {
     let listing = Listing(seed: seed, optimizer: chosenOptimizer)
     try listing.graph.validate()
     if let dumpGraph {
-      let options = DotOptions(maxDepth: dumpDepth, title: "mnist-lstm")
+      let options = DotOptions(
+        maxDepth: dumpDepth, fetches: dumpForward ? [listing.cost, listing.accuracy] : [],
+        title: "mnist-lstm")
       try listing.graph.writeDot(to: dumpGraph, options)
     }
     if optimizer == .adadelta && learningRate < 0.1 {

@@ -9,7 +9,10 @@ struct ExampleRun {
   var lines: [String] { output.split(separator: "\n").map(String.init) }
 
   /// Runs the executable that was built beside the tests.
-  init(_ name: String, _ arguments: String...) throws {
+  init(_ name: String, _ arguments: String...) throws { try self.init(name, arguments) }
+
+  /// Runs the executable that was built beside the tests.
+  init(_ name: String, _ arguments: [String]) throws {
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let folder = URL(fileURLWithPath: tests).deletingLastPathComponent()
     let process = Process()

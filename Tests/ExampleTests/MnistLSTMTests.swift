@@ -21,12 +21,16 @@ struct MnistLSTMTests {
 
   @Test(
     "draws the graph that is kept in Graphs/",
-    arguments: [("mnist-lstm.dot", "0"), ("mnist-lstm-unfolded.dot", "100")])
-  func drawing(_ name: String, depth: String) throws {
+    arguments: [
+      ("mnist-lstm.dot", ["--dump-depth", "0"]),
+      ("mnist-lstm-forward.dot", ["--dump-forward"]),
+      ("mnist-lstm-unfolded.dot", ["--dump-depth", "100"]),
+    ])
+  func drawing(_ name: String, options: [String]) throws {
     let path = try temporaryPath(name)
     let run = try ExampleRun(
-      "mnist-lstm", "--data", Self.nowhere, "--steps", "0", "--dump-graph", path, "--dump-depth",
-      depth)
+      "mnist-lstm",
+      ["--data", Self.nowhere, "--steps", "0", "--dump-graph", path] + options)
     #expect(run.status == 0, "\(run.errors)")
     let drawn = try String(contentsOfFile: path, encoding: .utf8)
     #expect(try drawn == storedGraph(name), "regenerate with bash Scripts/graphs.sh, and look")

@@ -7,7 +7,7 @@ import JacquardArrays
 /// as ``BitPattern``, which compares by bits. Users may conform types of their own: nothing else has to be registered
 /// unless saved graphs are to load them.
 ///
-/// Only the name and the type rule are required; an op that computes also lowers to a ``Kernel``, and a differentiable
+/// Only the type rule is required; an op that computes also lowers to a ``Kernel``, and a differentiable
 /// one has a gradient.
 public protocol Op: Sendable, Hashable, Codable {
   /// The name of the op, as errors, plans and dumps show it: `Tanh`.

@@ -160,16 +160,15 @@ struct Extraction {
     }
     let types = try record.op.resultTypes(
       TypeRuleInput(operands.map { program.type(of: $0) }, constants: constants))
-    for (type, result) in zip(types, record.results) where type.shape.known == nil {
+    for type in types where type.shape.known == nil {
       guard operands.contains(where: { program.type(of: $0).shape.known == nil }) else {
         throw TypeRuleError(
           "the shape of the result, \(type), depends on elements computed while it runs",
-          remedy: "feed the shape, or compute it from shapes, constants and fed scalars")
+          remedy: "feed the shape, or compute it from shapes, constants and fed arrays")
       }
-      _ = result
     }
     let results = zip(types, record.results).map { program.addValue($0, origin: $1) }
-    var node = Node(op: record.op, operands: operands, results: results, origin: id)
+    let node = Node(op: record.op, operands: operands, results: results, origin: id)
     for (result, value) in zip(record.results, results) where scope.values[result] == nil {
       scope.values[result] = value
     }
@@ -179,7 +178,6 @@ struct Extraction {
       }
       return
     }
-    node.regions = []
     for value in results { producers[value] = node }
     scope.nodes.append(node)
   }

@@ -149,9 +149,7 @@ struct JointLoop {
           bodyResults.carried.append(block.results[index])
           results.carried.append(node.results[index])
           carriedResultOfClass[classes[side][index]] = node.results[index]
-          if loop.hasCondition && side == 0 {
-            conditionParameters.carried.append(node.regions[0].parameters[1 + index])
-          } else if loop.hasCondition {
+          if loop.hasCondition {
             conditionParameters.carried.append(node.regions[0].parameters[1 + index])
           }
         } else {

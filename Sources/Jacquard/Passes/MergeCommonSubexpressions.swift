@@ -2,7 +2,7 @@
 struct MergeCommonSubexpressions: Pass {
   static let name = "merge-common-subexpressions"
   static let contract =
-    "Of several nodes of one block with equal ops, without external effects, over equal operands, the first stays."
+    "Of several nodes of one block with equal ops, without external effects or regions, over equal operands, the first stays."
 
   private struct Key: Hashable {
     var op: AnyHashable

@@ -17,7 +17,7 @@ public enum PlanError: Error, Sendable, CustomStringConvertible {
     case .arenaAllocation(let bytes):
       """
       could not allocate \(Self.megabytes(bytes)) (\(bytes) bytes) for the intermediate results of \
-      the run; feed smaller batches or lower parallelIterations
+      the run; feed smaller batches
       """
     case .memoryLimit(let bytes, let limit):
       """

@@ -120,7 +120,7 @@ extension SessionError: CustomStringConvertible {
     case .arenaAllocation(let bytes):
       """
       could not allocate \(Self.megabytes(bytes)) (\(bytes) bytes) for the intermediate results \
-      of the run; feed smaller batches or lower parallelIterations
+      of the run; feed smaller batches
       """
     case .arrayAllocation(let name, let bytes):
       """

@@ -69,7 +69,9 @@ func goldenMismatch(_ actual: NDArray, _ golden: NDArray, tolerance: Double) -> 
   if actual.shape != golden.shape { return "shape \(actual.shape), not \(golden.shape)" }
   for (index, (a, g)) in zip(actual.doubles(), golden.doubles()).enumerated() {
     if a.isNaN && g.isNaN || a == g { continue }
-    if !(g.isFinite && abs(a - g) <= tolerance * (1 + abs(g))) { return "element \(index) is \(a), not \(g)" }
+    if !(g.isFinite && abs(a - g) <= tolerance * (1 + abs(g))) {
+      return "element \(index) is \(a), not \(g)"
+    }
   }
   return nil
 }
