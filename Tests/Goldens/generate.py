@@ -20,7 +20,16 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 sys.dont_write_bytecode = True
 
-FAMILIES = ["basic_lstm_cell", "gru_cell", "dynamic_rnn", "ops", "while_gradients", "optimizers"]
+FAMILIES = [
+    "basic_rnn_cell",
+    "basic_lstm_cell",
+    "lstm_cell",
+    "gru_cell",
+    "dynamic_rnn",
+    "ops",
+    "while_gradients",
+    "optimizers",
+]
 
 
 def main():

@@ -21,8 +21,8 @@ struct Backpropagation {
       let operations = state[region: region].operations.prefix { id in
         last.map { id <= $0 } ?? false
       }
-      let seedIDs = Set(targetIDs).subtracting(stopped)
-      let active = state.activeValues(Array(operations), from: seedIDs, stops: stopped)
+      let active = state.activeValues(
+        Array(operations), from: Set(targetIDs), stops: stopped)
       return (operations.filter { !active.isDisjoint(with: state[operation: $0].results) }, active)
     }
     var contributions: [ValueID: [Tensor]] = [:]
@@ -38,21 +38,29 @@ struct Backpropagation {
 
     for id in path.reversed() {
       let record = graph.read { $0[operation: id] }
-      let upstream = record.results.map { stopped.contains($0) ? nil : total($0) }
+      // Stacks whose length only a run can tell cannot be added outside loops: the backward loop scans each part.
+      let isGrowing = graph.read { state in record.results.map { state.isStackOfUnknownLength($0) }
+      }
+      let parts = record.results.enumerated().map { index, result -> [Tensor] in
+        if stopped.contains(result) { return [] }
+        if isGrowing[index] { return contributions[result] ?? [] }
+        return total(result).map { [$0] } ?? []
+      }
+      let upstream = parts.map(\.first)
       if upstream.allSatisfy({ $0 == nil }) { continue }
       let call = Call(
         operation: Operation(graph: graph, id: id),
         operands: record.operands.map { Tensor(graph: graph, id: $0) },
         results: record.results.map { Tensor(graph: graph, id: $0) })
-      let wanted = record.operands.map { active.contains($0) && !stopped.contains($0) }
+      let wanted = record.operands.map { active.contains($0) }
       guard wanted.contains(true) else { continue }
-      let gradients = gradients(of: record, call, upstream, wanted: wanted)
+      let gradients = gradients(of: record, call, upstream, parts: parts, wanted: wanted)
       for (index, gradient) in gradients.enumerated() where index < wanted.count && wanted[index] {
         guard let gradient else { continue }
         contributions[record.operands[index], default: []].append(gradient)
       }
     }
-    return targetIDs.map { stopped.contains($0) ? nil : total($0) }
+    return targetIDs.map(total)
   }
 
   /// The value of the region that stands for `tensor`, which may be an outer one.
@@ -65,7 +73,8 @@ struct Backpropagation {
   }
 
   private func gradients(
-    of record: OperationRecord, _ call: Call, _ upstream: [Tensor?], wanted: [Bool]
+    of record: OperationRecord, _ call: Call, _ upstream: [Tensor?], parts: [[Tensor]],
+    wanted: [Bool]
   ) -> [Tensor?] {
     graph.withContext {
       $0.scope = $0.scoped("\(type(of: record.op).name)Gradient")
@@ -73,7 +82,7 @@ struct Backpropagation {
       do {
         switch record.op {
         case let loop as While:
-          return try LoopGradient(loop, call, upstream, wanted: wanted).build()
+          return try LoopGradient(loop, call, upstream, parts: parts, wanted: wanted).build()
         case is Conditional:
           return try ConditionalGradient(call, upstream, wanted: wanted).build()
         default:

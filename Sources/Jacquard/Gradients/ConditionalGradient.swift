@@ -13,7 +13,14 @@ struct ConditionalGradient {
   }
 
   func build() throws -> [Tensor?] {
-    let targets = record.operands.indices.dropFirst().filter { wanted[$0] }
+    let here = graph.context.region
+    // Where two operands are one tensor, the first takes the gradient of both.
+    let targets = try graph.update { state in
+      let operands = try record.operands.map { try state.resolve($0, in: here) }
+      return operands.indices.dropFirst().filter { index in
+        wanted[index] && operands[1...].firstIndex(of: operands[index]) == index
+      }
+    }
     let branches = try record.regions.map { try differentiate($0, targets: targets) }
     let connected = targets.indices.filter { index in
       branches.contains { $0.gradients[index] != nil }
@@ -51,14 +58,12 @@ struct ConditionalGradient {
     let original = graph.read { $0[region: old] }
     let region = OpenRegion(graph, parent: graph.context.region)
     var cloner = RegionCloner(graph)
-    // Each operand gets a parameter of its own, even where two operands are one tensor: gradients go to operands.
     var parameters: [Tensor] = []
     for (parameter, operand) in zip(original.parameters, record.operands.dropFirst()) {
       let outer = try graph.update { try $0.resolve(operand, in: graph.context.region) }
-      let fresh = region.parameter(graph.read { $0[value: parameter].type })
-      graph.update { $0[region: region.id].captures.append(.init(outer: outer, inner: fresh.id)) }
-      cloner.map(parameter, to: fresh.id)
-      parameters.append(fresh)
+      let inner = graph.update { $0.capture(outer, into: region.id) }
+      cloner.map(parameter, to: inner)
+      parameters.append(Tensor(graph: graph, id: inner))
     }
     let targetTensors = targets.map { parameters[$0 - 1] }
     return try graph.withContext {

@@ -31,6 +31,13 @@ extension Graph {
           remedy: "give one for each, or nil for ones", op: "Gradients", operands: ys)
         return xs.map { _ in nil }
       }
+      let given = ys + xs + stops + (upstream ?? []).compactMap(\.self)
+      guard given.allSatisfy({ $0.graph === self }) else {
+        report(
+          "a tensor of another graph is to be differentiated",
+          remedy: "call gradients on the graph in which the tensors were built", op: "Gradients")
+        return xs.map { _ in nil }
+      }
       var seeds: [(Tensor, Tensor)] = []
       for (index, y) in ys.enumerated() where !y.isInvalid {
         guard y.dtype.isFloatingPoint else {
@@ -52,13 +59,40 @@ extension Graph {
         $0.isGradient = true
         $0.scope = $0.scoped("gradients")
       } _: {
-        Backpropagation(graph: self, region: context.region).run(
-          seeds: seeds, withRespectTo: xs, stops: stops)
+        gradients(seeds: seeds, withRespectTo: xs, stops: stops)
       }
       return zip(xs, found).map { x, gradient in
         gradient ?? (unconnected == .zeros ? Jacquard.zeros(like: x) : nil)
       }
     }
+  }
+
+  /// Differentiates the region being built, then, for what it brings in, the regions around it. The gradient operations stay in the
+  /// region being built.
+  private func gradients(
+    seeds: [(value: Tensor, gradient: Tensor)], withRespectTo xs: [Tensor], stops: [Tensor]
+  ) -> [Tensor?] {
+    let ids = Set(xs.map(\.id))
+    let levels = read { $0.levels(from: context.region, activeFrom: ids) }
+    var open = seeds
+    var found: [Tensor?] = xs.map { _ in nil }
+    for level in levels {
+      let homes = read { state in
+        (seeds: open.map { state.home(of: $0.value.id) }, xs: xs.map { state.home(of: $0.id) })
+      }
+      let own = xs.indices.filter { homes.xs[$0] == level.region }
+      let inner = level.captures.map { Tensor(graph: self, id: $0.inner) }
+      var gradients = Backpropagation(graph: self, region: level.region).run(
+        seeds: zip(open, homes.seeds).filter { $1 == level.region }.map(\.0),
+        withRespectTo: own.map { xs[$0] } + inner, stops: stops)[...]
+      for index in own { found[index] = gradients.removeFirst() }
+      open = zip(open, homes.seeds).filter { $1 != level.region }.map(\.0)
+      for capture in level.captures {
+        guard let gradient = gradients.removeFirst() else { continue }
+        open.append((Tensor(graph: self, id: capture.outer), gradient))
+      }
+    }
+    return found
   }
 
   /// The gradient of the sum of `y` with respect to `x`; an unconnected `x` is a diagnostic.
@@ -76,5 +110,26 @@ extension Graph {
       }
       return invalidTensor(x.type)
     }
+  }
+}
+
+extension GraphState {
+  /// `innermost` and the regions around it, each with the captures that depend on `targets`.
+  fileprivate func levels(
+    from innermost: RegionID, activeFrom targets: Set<ValueID>
+  ) -> [(region: RegionID, captures: [RegionRecord.Capture])] {
+    var chain = [innermost]
+    while let parent = self[region: chain[chain.count - 1]].parent { chain.append(parent) }
+    var active = targets
+    var levels: [(region: RegionID, captures: [RegionRecord.Capture])] = []
+    for region in chain.reversed() {
+      let captures = self[region: region].captures.filter {
+        active.contains($0.outer) && self[value: $0.outer].type.dtype.isFloatingPoint
+      }
+      active = activeValues(
+        self[region: region].operations, from: active.union(captures.map(\.inner)))
+      levels.append((region, captures))
+    }
+    return levels.reversed()
   }
 }

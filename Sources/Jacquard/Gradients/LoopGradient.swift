@@ -10,14 +10,17 @@ struct LoopGradient {
   let loop: While
   let record: OperationRecord
   let upstream: [Tensor?]
+  /// The tensors whose sum is the upstream gradient, for each result: several only for stacks of unknown length.
+  let parts: [[Tensor]]
   let wanted: [Bool]
   let body: RegionID
 
-  init(_ loop: While, _ call: Call, _ upstream: [Tensor?], wanted: [Bool]) {
+  init(_ loop: While, _ call: Call, _ upstream: [Tensor?], parts: [[Tensor]], wanted: [Bool]) {
     graph = call.graph
     self.loop = loop
     record = call.operation.record
     self.upstream = upstream
+    self.parts = parts
     self.wanted = wanted
     body = record.regions.last!
   }
@@ -29,16 +32,18 @@ struct LoopGradient {
     let twinParent = graph.read { $0.hasUnknownLength(record) } ? here : record.region
     let twin = try Twin(self, parent: twinParent)
     let carried = differentiableCarries(twin)
-    let upstreamStacks = loop.stackRange.filter { upstream[$0] != nil }
+    let upstreamStacks = loop.stackRange.flatMap { index in
+      parts[index].map { (index: index, gradient: $0) }
+    }
 
     let backward = OpenRegion(graph, parent: here)
     _ = backward.iterationParameter()
     let carriedGradients = carried.map { backward.parameter(twin.carried[$0].type) }
-    let stackGradients = upstreamStacks.map { index in
+    let stackGradients = upstreamStacks.map { index, gradient in
       let stack = loop.stacks[index - loop.carriedCount]
       return backward.parameter(
         TensorType(
-          upstream[index]!.dtype, upstream[index]!.shape.removing(axis: stack.axis)))
+          gradient.dtype, gradient.shape.removing(axis: stack.axis)))
     }
     graph.update {
       $0[region: backward.id].backward = BackwardLink(
@@ -46,8 +51,10 @@ struct LoopGradient {
     }
 
     let slicePositions = loop.scans.indices.filter { wanted[loop.scanRange.lowerBound + $0] }
-    let invariantPositions = (0..<loop.invariantCount).filter {
-      wanted[loop.invariantRange.lowerBound + $0]
+    // Where two operands are one tensor, the first takes the gradient of both.
+    let invariantPositions = (0..<loop.invariantCount).filter { position in
+      wanted[loop.invariantRange.lowerBound + position]
+        && twin.invariants.firstIndex(of: twin.invariants[position]) == position
     }
     var accumulators: [(position: Int, parameter: Tensor, result: Tensor)] = []
     var carriedResults: [Tensor] = []
@@ -60,8 +67,8 @@ struct LoopGradient {
       for (position, gradient) in zip(carried, carriedGradients) {
         seeds.append((twin.carriedResults[position], gradient))
       }
-      for (index, gradient) in zip(upstreamStacks, stackGradients) {
-        seeds.append((twin.stackResults[index - loop.carriedCount], gradient))
+      for (stack, gradient) in zip(upstreamStacks, stackGradients) {
+        seeds.append((twin.stackResults[stack.index - loop.carriedCount], gradient))
       }
       let targets =
         carried.map { twin.carried[$0] } + slicePositions.map { twin.slices[$0] }
@@ -122,8 +129,9 @@ struct LoopGradient {
 
   private func assemble(
     forward: Operation, twin: Twin, backward: OpenRegion, carried: [Int],
-    carriedGradients: [Tensor], carriedResults: [Tensor], upstreamStacks: [Int],
-    stackGradients: [Tensor], accumulators: [(position: Int, parameter: Tensor, result: Tensor)],
+    carriedGradients: [Tensor], carriedResults: [Tensor],
+    upstreamStacks: [(index: Int, gradient: Tensor)], stackGradients: [Tensor],
+    accumulators: [(position: Int, parameter: Tensor, result: Tensor)],
     sliceResults: [(position: Int, tensor: Tensor)]
   ) throws -> [Tensor?] {
     let link = graph.read { $0[region: backward.id].backward! }
@@ -131,9 +139,9 @@ struct LoopGradient {
     func tensor(_ id: ValueID) -> Tensor { Tensor(graph: graph, id: id) }
 
     var scans: [(operand: Tensor, scan: ScanSpecification, parameter: Tensor)] = []
-    for (index, parameter) in zip(upstreamStacks, stackGradients) {
+    for (stack, parameter) in zip(upstreamStacks, stackGradients) {
       scans.append(
-        (upstream[index]!, loop.stacks[index - loop.carriedCount].adjoint, parameter))
+        (stack.gradient, loop.stacks[stack.index - loop.carriedCount].adjoint, parameter))
     }
     for (position, parameter) in link.rescans {
       scans.append(

@@ -62,6 +62,15 @@ extension Graph {
     }
   }
 
+  /// What an op gives that was handed no tensor, and so no graph: an invalid tensor of a graph of its own, which says so.
+  static func invalidResult(of op: String, file: StaticString, line: UInt) -> Tensor {
+    let graph = Graph()
+    return withSourceLocation(file, line) {
+      graph.report("there are no operands", remedy: "give at least one tensor", op: op)
+      return graph.invalidTensor(TensorType(.float32, .unknown))
+    }
+  }
+
   /// A tensor that stands in for what could not be built.
   func invalidTensor(_ type: TensorType) -> Tensor {
     let region = context.region
@@ -116,8 +125,8 @@ extension GraphState {
     let fallback = TensorType(
       operands.first.map { self[value: $0].type.dtype } ?? .float32, .unknown)
     let resultTypes = types ?? Array(repeating: fallback, count: resultCount)
-    var controls = context.controlInputs
-    controls.removeAll { self[operation: $0].region != context.region }
+    let controls = controlInputs(
+      of: unique, opName, context.controlInputs, regions, in: context.region, at: location)
     operations.append(
       OperationRecord(
         op: op, operands: operands, results: [], regions: regions, controlInputs: controls,
@@ -128,5 +137,31 @@ extension GraphState {
     operationsByName[unique] = id
     self[region: context.region].operations.append(id)
     return id
+  }
+
+  /// The operations of `region` that have to come first: those given, and those that the bodies of the operation wait for.
+  ///
+  /// What stands outside a loop body comes before the whole loop; what stands in a body that has ended cannot be waited for.
+  private mutating func controlInputs(
+    of name: String, _ op: String, _ given: [OperationID], _ regions: [RegionID],
+    in region: RegionID, at location: SourceLocation
+  ) -> [OperationID] {
+    var controls: [OperationID] = []
+    for id in given + regions.flatMap({ self[region: $0].outerControls }) {
+      let home = self[operation: id].region
+      if home == region {
+        if !controls.contains(id) { controls.append(id) }
+      } else if isAncestor(home, of: region) {
+        self[region: region].outerControls.append(id)
+      } else {
+        diagnostics.append(
+          Diagnostic(
+            operation: name, op: op, operandTypes: [],
+            message:
+              "'\(self[operation: id].name)' is to come first, but was made inside a loop body or branch that has ended",
+            remedy: "depend on the loop's results instead", location: location))
+      }
+    }
+    return controls
   }
 }

@@ -15,8 +15,13 @@ extension Graph {
   public func controlDependencies<R>(_ operations: [Operation], _ body: () throws -> R) rethrows
     -> R
   {
-    try withContext {
-      $0.controlInputs += operations.map(\.id)
+    if operations.contains(where: { $0.graph !== self }) {
+      report(
+        "a control dependency is an operation of another graph",
+        remedy: "build both operations in one graph", op: "ControlDependencies")
+    }
+    return try withContext {
+      $0.controlInputs += operations.filter { $0.graph === self }.map(\.id)
     } _: {
       try body()
     }

@@ -39,6 +39,8 @@ struct RegionRecord: Sendable {
   /// Outer values used inside, and the parameters that stand for them, in the order of first use.
   var captures: [Capture] = []
   var isOpen = true
+  /// Operations outside that something inside has to wait for.
+  var outerControls: [OperationID] = []
   /// For a loop body or condition: the parameter that counts iterations.
   var iteration: ValueID?
   /// For the body of a backward loop: where values of the forward twin come from.

@@ -1,4 +1,5 @@
 import Runtime
+import Synchronization
 
 /// Where in the user's program an operation was made.
 ///
@@ -7,7 +8,7 @@ import Runtime
 struct SourceLocation: Sendable {
   private enum Origin: Sendable {
     case site(file: String, line: Int)
-    case trace(Backtrace)
+    case trace(CapturedTrace)
     case unknown
   }
 
@@ -27,7 +28,7 @@ struct SourceLocation: Sendable {
       let trace = try? Backtrace.capture(
         algorithm: .fast, limit: frameLimit, top: 0, images: images)
     else { return .unknown }
-    return SourceLocation(origin: .trace(trace))
+    return SourceLocation(origin: .trace(CapturedTrace(trace)))
   }
 
   /// The file and line, `("main.swift", 12)`, or `nil` if unknown.
@@ -36,13 +37,33 @@ struct SourceLocation: Sendable {
     case .site(let file, let line): return (file, line)
     case .unknown: return nil
     case .trace(let trace):
-      guard let symbolicated = trace.symbolicated(with: Self.images) else { return nil }
-      for frame in symbolicated.frames {
-        guard let place = frame.symbol?.sourceLocation, !Self.isOurs(place.path) else { continue }
-        return (Self.shortened(place.path), place.line)
+      return trace.place.withLock { place in
+        if place == nil { place = .some(Self.userFrame(of: trace.trace)) }
+        return place!
       }
-      return nil
     }
+  }
+
+  private typealias Place = (file: String, line: Int)
+
+  /// A stack, and the user's place in it once somebody has asked: looking it up takes a tenth of a second.
+  private final class CapturedTrace: Sendable {
+    let trace: Backtrace
+    let place = Mutex<Place??>(nil)
+
+    init(_ trace: Backtrace) { self.trace = trace }
+  }
+
+  private static func userFrame(of trace: Backtrace) -> Place? {
+    guard let symbolicated = trace.symbolicated(with: images) else { return nil }
+    for frame in symbolicated.frames {
+      // Thunks have no line.
+      guard let place = frame.symbol?.sourceLocation, place.line > 0, !isOurs(place.path) else {
+        continue
+      }
+      return (shortened(place.path), place.line)
+    }
+    return nil
   }
 
   private static let frameLimit = 16

@@ -39,8 +39,18 @@ public struct PartialShape: Hashable, Sendable, Codable, ExpressibleByArrayLiter
     return result
   }
 
-  /// The number of elements, if every dimension is known.
-  public var elementCount: Int? { known?.reduce(1, *) }
+  /// The number of elements, if every dimension is known and it fits an `Int`.
+  public var elementCount: Int? {
+    guard let known else { return nil }
+    if known.contains(0) { return 0 }
+    var count = 1
+    for dimension in known {
+      let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
+      if overflow { return nil }
+      count = product
+    }
+    return count
+  }
 
   /// The dimension along `axis` (negative axes count from the end); `nil` if it is unknown or there is none.
   public subscript(axis: Int) -> Int? {
@@ -135,8 +145,12 @@ public struct TensorType: Hashable, Sendable, Codable, CustomStringConvertible {
   /// The type of `array`.
   public init(of array: NDArray) { self.init(array.dtype, PartialShape(known: array.shape)) }
 
-  /// The number of bytes, if every dimension is known.
-  public var byteCount: Int? { shape.elementCount.map { $0 * dtype.byteCount } }
+  /// The number of bytes, if every dimension is known and it fits an `Int`.
+  public var byteCount: Int? {
+    guard let count = shape.elementCount else { return nil }
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: dtype.byteCount)
+    return overflow ? nil : bytes
+  }
 
   /// A short form for errors and dumps.
   public var description: String { "\(dtype)\(shape)" }

@@ -29,10 +29,18 @@ extension Graph {
     constant(value.converted(to: dtype), name: name, file: file, line: line)
   }
 
-  /// A constant scalar of the given element type.
+  /// A constant scalar of the given element type; a number that the type does not hold is a diagnostic.
   public func scalar(
     _ value: Double, _ dtype: DType, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    constant(NDArray.full(value, dtype: dtype, shape: []), file: file, line: line)
+    withSourceLocation(file, line) {
+      guard dtype.holds(value) else {
+        report(
+          "\(dtype) does not hold the number \(value)",
+          remedy: "use a number that \(dtype) holds, or another dtype", op: "Constant")
+        return invalidTensor(TensorType(dtype, .scalar))
+      }
+      return constant(NDArray.full(value, dtype: dtype, shape: []))
+    }
   }
 }

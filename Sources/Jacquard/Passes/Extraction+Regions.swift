@@ -15,24 +15,47 @@ extension Extraction {
     return found.sorted()
   }
 
-  private mutating func currentValue(_ variable: VariableID) -> Value {
-    latest(variable) ?? startValue(variable)
+  private mutating func currentValue(_ variable: VariableID, in scope: inout Scope) -> Value {
+    latest(variable) ?? startValue(variable, in: &scope)
+  }
+
+  /// What one region makes of its parameters.
+  private struct ExtractedBlock {
+    var nodes: [Node]
+    var results: [Value]
+    var brought: [(outer: Value, inner: Value)]
+
+    /// The parameters for `inputs`, which this region or its neighbour brings in.
+    func parameters(for inputs: [Value], _ program: inout Program) -> [Value] {
+      inputs.map { input in
+        brought.first { $0.outer == input }?.inner ?? program.addValue(program.type(of: input))
+      }
+    }
+  }
+
+  /// The inputs of the run that the regions bring in, each once, in order.
+  private func inputs(broughtBy blocks: [ExtractedBlock]) -> [Value] {
+    var inputs: [Value] = []
+    for (outer, _) in blocks.flatMap(\.brought) where !inputs.contains(outer) {
+      inputs.append(outer)
+    }
+    return inputs
   }
 
   /// The block of `region`, whose parameters stand for `arguments`; returns the values of its results.
   private mutating func extractBlock(
     _ region: RegionID, parameters: [(id: ValueID, value: Value)]
-  ) -> (nodes: [Node], results: [Value]?) {
-    var scope = Scope()
+  ) -> ExtractedBlock? {
+    var scope = Scope(brought: [])
     for (id, value) in parameters { scope.values[id] = value }
     let record = state.regions[region.index]
     for id in neededOperations(of: record) { extract(id, into: &scope) }
     var results: [Value] = []
     for id in record.results {
-      guard let value = value(of: id, in: &scope) else { return (scope.nodes, nil) }
+      guard let value = value(of: id, in: &scope) else { return nil }
       results.append(value)
     }
-    return (scope.nodes, results)
+    return ExtractedBlock(nodes: scope.nodes, results: results, brought: scope.brought ?? [])
   }
 
   /// What the results of a region need, and what it does besides.
@@ -122,27 +145,34 @@ extension Extraction {
       return list
     }
 
+    if loop.hasCondition, !assignedVariables([record.regions[0]]).isEmpty {
+      throw TypeRuleError(
+        "its condition assigns to a variable", remedy: "assign in the body, or carry the value")
+    }
     let saved = pending
+    var extracted: [ExtractedBlock] = []
     var blocks: [Block] = []
     var initialStates: [Value] = []
-    for variable in variables { initialStates.append(currentValue(variable)) }
+    for variable in variables { initialStates.append(currentValue(variable, in: &scope)) }
     if loop.hasCondition {
       let list = parameters(record.regions[0], slices: false)
       let states = variables.map { program.addValue(state.variables[$0.index].type) }
-      let (nodes, results) = extractBlock(record.regions[0], parameters: list)
-      guard let results else { return }
-      var block = Block(nodes: nodes, results: results)
+      guard let condition = extractBlock(record.regions[0], parameters: list) else { return }
+      var block = Block(nodes: condition.nodes, results: condition.results)
       let carried = list[0...loop.carriedCount].map(\.1)
       block.parameters = carried + states + list[(1 + loop.carriedCount)...].map(\.1)
       blocks.append(block)
+      extracted.append(condition)
     }
     let list = parameters(record.regions.last!, slices: true)
     let states = variables.map { program.addValue(state.variables[$0.index].type) }
     for (variable, value) in zip(variables, states) { pending[variable] = [(id, value)] }
-    let (nodes, results) = extractBlock(record.regions.last!, parameters: list)
+    let body = extractBlock(record.regions.last!, parameters: list)
     let finalStates = variables.map { latest($0)! }
     pending = saved
-    guard let results else { return }
+    guard let body else { return }
+    let results = body.results
+    extracted.append(body)
 
     for index in 0..<loop.carriedCount {
       let (entering, leaving) = (carriedTypes[index], program.type(of: results[index]))
@@ -152,15 +182,20 @@ extension Extraction {
           remedy: "let the body return the shape it was given")
       }
     }
-    var block = Block(nodes: nodes)
+    var block = Block(nodes: body.nodes)
     block.results =
       Array(results[..<loop.carriedCount]) + finalStates + Array(results[loop.carriedCount...])
     let values = list.map(\.1)
     block.parameters =
       values[0...loop.carriedCount] + states + values[(1 + loop.carriedCount)...]
     blocks.append(block)
+    let brought = inputs(broughtBy: extracted)
+    for index in blocks.indices {
+      blocks[index].parameters += extracted[index].parameters(for: brought, &program)
+    }
 
     op.carriedCount += variables.count
+    op.invariantCount += brought.count
     let signatures = blocks.map { block in
       RegionSignature(
         parameters: block.parameters.map { program.type(of: $0) },
@@ -168,7 +203,7 @@ extension Extraction {
     }
     let allOperands =
       Array(operands[..<loop.carriedCount]) + initialStates + Array(operands[loop.scanRange])
-      + invariants + (bound.map { [$0] } ?? [])
+      + invariants + brought.map { bring($0, into: &scope) } + (bound.map { [$0] } ?? [])
     let resultTypes = try op.resultTypes(
       TypeRuleInput(allOperands.map { program.type(of: $0) }, regions: signatures))
     let resultValues = resultTypes.map { program.addValue($0) }
@@ -194,9 +229,9 @@ extension Extraction {
     _ id: OperationID, _ record: OperationRecord, _ operands: [Value], _ scope: inout Scope
   ) throws {
     let variables = assignedVariables(record.regions)
-    let states = variables.map { currentValue($0) }
-    let captures = Array(operands.dropFirst()) + states
+    let states = variables.map { currentValue($0, in: &scope) }
     let saved = pending
+    var extracted: [ExtractedBlock] = []
     var blocks: [Block] = []
     for region in record.regions {
       let ids = state.regions[region.index].parameters
@@ -211,13 +246,22 @@ extension Extraction {
       }
       let inner = variables.map { program.addValue(state.variables[$0.index].type) }
       for (variable, value) in zip(variables, inner) { pending[variable] = [(id, value)] }
-      let (nodes, results) = extractBlock(region, parameters: list)
+      let branch = extractBlock(region, parameters: list)
       let finals = variables.map { latest($0)! }
       pending = saved
-      guard let results else { return }
+      guard let branch else { return }
       blocks.append(
-        Block(parameters: list.map(\.1) + inner, nodes: nodes, results: results + finals))
+        Block(
+          parameters: list.map(\.1) + inner, nodes: branch.nodes,
+          results: branch.results + finals))
+      extracted.append(branch)
     }
+    let brought = inputs(broughtBy: extracted)
+    for index in blocks.indices {
+      blocks[index].parameters += extracted[index].parameters(for: brought, &program)
+    }
+    let captures =
+      Array(operands.dropFirst()) + states + brought.map { bring($0, into: &scope) }
     let op = Conditional(captureCount: captures.count)
     let signatures = blocks.map { block in
       RegionSignature(

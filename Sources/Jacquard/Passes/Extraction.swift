@@ -31,6 +31,9 @@ struct Extraction {
   struct Scope {
     var values: [ValueID: Value] = [:]
     var nodes: [Node] = []
+    /// Inputs of the run that a loop body or branch uses without having captured them, and the parameters that bring them in;
+    /// `nil` for the root, which has them.
+    var brought: [(outer: Value, inner: Value)]? = nil
   }
 
   mutating func run() throws -> CompiledProgram {
@@ -46,7 +49,8 @@ struct Extraction {
     program.root.nodes = scope.nodes
     let fetched = try request.fetches.map { id -> Value in
       if let value = value(of: id, in: &scope) { return value }
-      throw GraphError(diagnostics: state.diagnostics)
+      throw Verifier.Failure(
+        pass: "extraction", message: "nothing computes the fetched '\(state.displayName(of: id))'")
     }
     program.fetchCount = fetched.count
     program.commits = pending.keys.sorted()
@@ -85,11 +89,21 @@ struct Extraction {
   mutating func value(of id: ValueID, in scope: inout Scope) -> Value? {
     if let known = scope.values[id] { return known }
     if let constant = state.constant(id) {
+      if let fed = inputValues[.feed(id)] { return bring(fed, into: &scope) }
       let value = program.addValue(TensorType(of: constant), constant: constant, origin: id)
       scope.values[id] = value
       return value
     }
     return nil
+  }
+
+  /// The value that stands in `scope` for `input`, a parameter of the root.
+  mutating func bring(_ input: Value, into scope: inout Scope) -> Value {
+    guard let brought = scope.brought else { return input }
+    if let known = brought.first(where: { $0.outer == input }) { return known.inner }
+    let inner = program.addValue(program.type(of: input))
+    scope.brought?.append((input, inner))
+    return inner
   }
 
   /// Adds the operation to the block being extracted.
@@ -113,7 +127,7 @@ struct Extraction {
       return
     case let read as ReadVariable:
       if scope.values[record.results[0]] != nil { return }
-      scope.values[record.results[0]] = readValue(read, id, record)
+      scope.values[record.results[0]] = readValue(read, record, &scope)
       return
     case let counter as DrawCounter:
       scope.values[record.results[0]] = input(
@@ -160,15 +174,16 @@ struct Extraction {
     }
     let types = try record.op.resultTypes(
       TypeRuleInput(operands.map { program.type(of: $0) }, constants: constants))
-    for type in types where type.shape.known == nil {
+    for (type, result) in zip(types, record.results) where type.shape.known == nil {
       guard operands.contains(where: { program.type(of: $0).shape.known == nil }) else {
         throw TypeRuleError(
           "the shape of the result, \(type), depends on elements computed while it runs",
-          remedy: "feed the shape, or compute it from shapes, constants and fed arrays")
+          remedy: "feed the shape, or compute it from shapes, constants and fed scalars")
       }
+      _ = result
     }
     let results = zip(types, record.results).map { program.addValue($0, origin: $1) }
-    let node = Node(op: record.op, operands: operands, results: results, origin: id)
+    var node = Node(op: record.op, operands: operands, results: results, origin: id)
     for (result, value) in zip(record.results, results) where scope.values[result] == nil {
       scope.values[result] = value
     }
@@ -178,6 +193,7 @@ struct Extraction {
       }
       return
     }
+    node.regions = []
     for value in results { producers[value] = node }
     scope.nodes.append(node)
   }
@@ -208,19 +224,20 @@ struct Extraction {
 
   func latest(_ variable: VariableID) -> Value? { pending[variable]?.last?.value }
 
-  mutating func startValue(_ variable: VariableID) -> Value {
+  mutating func startValue(_ variable: VariableID, in scope: inout Scope) -> Value {
     let record = state.variables[variable.index]
-    return input(.variable(variable), record.type, origin: record.read)
+    return bring(input(.variable(variable), record.type, origin: record.read), into: &scope)
   }
 
   private mutating func readValue(
-    _ read: ReadVariable, _ id: OperationID, _ record: OperationRecord
+    _ read: ReadVariable, _ record: OperationRecord, _ scope: inout Scope
   ) -> Value {
     guard !record.controlInputs.isEmpty, let history = pending[read.variable] else {
-      return startValue(read.variable)
+      return startValue(read.variable, in: &scope)
     }
     let before = predecessors(of: record.controlInputs)
-    return history.last { before.contains($0.operation) }?.value ?? startValue(read.variable)
+    return history.last { before.contains($0.operation) }?.value
+      ?? startValue(read.variable, in: &scope)
   }
 
   /// `operations` and everything that has to happen before them.
@@ -242,7 +259,7 @@ struct Extraction {
     _ = try assign.resultTypes(TypeRuleInput(operands.map { program.type(of: $0) }))
     var value = operands[0]
     if assign.update != .replace {
-      let previous = latest(assign.variable) ?? startValue(assign.variable)
+      let previous = latest(assign.variable) ?? startValue(assign.variable, in: &scope)
       let result = program.addValue(assign.type, origin: record.results[0])
       let op: any Op = assign.update == .add ? Add() : Subtract()
       scope.nodes.append(

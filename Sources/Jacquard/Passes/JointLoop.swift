@@ -119,6 +119,10 @@ struct JointLoop {
     var operands: (carried: [Value], scanned: [Value], invariant: [Value]) = ([], [], [])
     var parameters: (carried: [Value], scanned: [Value], invariant: [Value]) = ([], [], [])
     var conditionParameters: (carried: [Value], invariant: [Value]) = ([], [])
+    // For each number of a carry or an invariant, the parameter of the condition that is kept; and, for those of the first loop's
+    // condition that are dropped, the one to use instead.
+    var conditionParameterOf: [Int: Value] = [:]
+    var conditionSubstitution: [Value: Value] = [:]
     var results: (carried: [Value], stacked: [Value]) = ([], [])
     var bodyResults: (carried: [Value], stacked: [Value]) = ([], [])
     var op = loops[0]
@@ -150,10 +154,16 @@ struct JointLoop {
           results.carried.append(node.results[index])
           carriedResultOfClass[classes[side][index]] = node.results[index]
           if loop.hasCondition {
-            conditionParameters.carried.append(node.regions[0].parameters[1 + index])
+            let parameter = node.regions[0].parameters[1 + index]
+            conditionParameters.carried.append(parameter)
+            conditionParameterOf[numbers[side].number(of: block.parameters[1 + index])!] = parameter
           }
         } else {
           replacement[node.results[index]] = carriedResultOfClass[classes[side][index]]
+          if loop.hasCondition && side == 0 {
+            conditionSubstitution[node.regions[0].parameters[1 + index]] =
+              conditionParameterOf[numbers[side].number(of: block.parameters[1 + index])!]
+          }
         }
       }
       for (offset, scan) in loop.scans.enumerated() {
@@ -170,9 +180,13 @@ struct JointLoop {
           operands.invariant.append(node.operands[loop.invariantRange.lowerBound + offset])
           parameters.invariant.append(parameter)
           if loop.hasCondition {
-            conditionParameters.invariant.append(
-              node.regions[0].parameters[1 + loop.carriedCount + offset])
+            let inCondition = node.regions[0].parameters[1 + loop.carriedCount + offset]
+            conditionParameters.invariant.append(inCondition)
+            conditionParameterOf[numbers[side].number(of: parameter)!] = inCondition
           }
+        } else if loop.hasCondition && side == 0 {
+          conditionSubstitution[node.regions[0].parameters[1 + loop.carriedCount + offset]] =
+            conditionParameterOf[numbers[side].number(of: parameter)!]
         }
       }
       for node in block.nodes {
@@ -216,6 +230,12 @@ struct JointLoop {
     var regions = [body]
     if op.hasCondition {
       var condition = nodes[0].regions[0]
+      for index in condition.nodes.indices {
+        condition.nodes[index].operands = condition.nodes[index].operands.map {
+          conditionSubstitution[$0] ?? $0
+        }
+      }
+      condition.results = condition.results.map { conditionSubstitution[$0] ?? $0 }
       condition.parameters =
         [condition.parameters[0]] + conditionParameters.carried + conditionParameters.invariant
       regions.insert(condition, at: 0)

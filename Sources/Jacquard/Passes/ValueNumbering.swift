@@ -77,6 +77,7 @@ struct ValueNumbering {
       + block.nodes.flatMap { node in
         [AnyHashable(node.op)] + node.operands.map { inner.key($0) }
           + node.results.map { inner.key($0) }
+          + node.regions.map { AnyHashable(inner.canonicalForm($0)) }
       }
   }
 

@@ -3,7 +3,8 @@ import JacquardArrays
 /// What a session can be fed: an array, a number, nested Swift arrays of numbers, or a structure of those.
 ///
 /// `Float`, `Int32`, `Int64`, `UInt8` and `Bool` are fed as arrays of their own element type. `Int` and `Double` are the types of
-/// Swift's literals; they take the element type of the tensor they are fed to, if it can represent them.
+/// Swift's literals; they take the element type of the tensor they are fed to, if it can represent them. A `Double` fits
+/// floating-point tensors only.
 public protocol FeedValue: Sendable {
   /// One item for each tensor of the structure it is fed to, in order.
   var feedItems: [FeedItem] { get }
@@ -122,7 +123,10 @@ extension ArrayLiteral {
     case .integer(let value):
       if dtype == .bool { return .dtype(.int64) }
       return dtype.contains(value) ? nil : .range("\(value)")
-    case .number: return dtype.isFloatingPoint ? nil : .dtype(.float64)
+    case .number(let value):
+      guard dtype.isFloatingPoint else { return .dtype(.float64) }
+      let overflows = dtype == .float32 && value.isFinite && !Float(value).isFinite
+      return overflows ? .range("\(value)") : nil
     case .boolean: return dtype == .bool ? nil : .dtype(.bool)
     case .list(let parts):
       for part in parts {

@@ -45,6 +45,20 @@ public final class Session: Sendable {
 
   private static let singleThreadedBLAS: Void = openblas_set_num_threads(1)
 
+  /// Computes `fetch` and returns its value.
+  ///
+  /// - Parameters:
+  ///   - fetch: a tensor, which gives an array; an operation, run for what it does; a structure of them.
+  ///   - feeds: arrays for placeholders, or in place of any other tensor.
+  /// - Throws: ``GraphError`` with everything that is wrong with the graph, or with the fed shapes; ``SessionError``.
+  @discardableResult
+  public func run<F: Fetchable>(_ fetch: F, feeding feeds: Feeds = Feeds()) throws -> F.Fetched {
+    var list = FetchList()
+    list.append(fetch)
+    var arrays = FetchedArrays(try run(list, feeds))
+    return fetch.assembled(from: &arrays)
+  }
+
   /// Computes `fetches` and returns their values, each with the structure of its fetch.
   ///
   /// - Parameters:

@@ -80,7 +80,8 @@ struct SequenceOperands {
           """
           part \(index) of the initial state is \(part.type), but the cell and the inputs, \
           \(inputs.type), want the shape \(wanted)
-          """, remedy: "give the initial state as many rows as the inputs have", operands: parts)
+          """, remedy: "make it with the cell's zeroState(like:), or give it that shape",
+          operands: parts)
       }
       guard part.dtype == inputs.dtype || !inputs.dtype.isFloatingPoint else {
         return reject(

@@ -78,7 +78,9 @@ struct AddNKernel: Kernel {
 public func sum(
   of tensors: [Tensor], file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  precondition(!tensors.isEmpty, "sum(of:) needs at least one tensor")
+  guard !tensors.isEmpty else {
+    return Graph.invalidResult(of: "AddN", file: file, line: line)
+  }
   if tensors.count == 1 { return tensors[0] }
   return tensors[0].graph.insert(AddN(), tensors, file: file, line: line).result
 }

@@ -55,6 +55,8 @@ struct Concatenate: Op {
 public func concatenate(
   _ tensors: [Tensor], axis: Int, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  precondition(!tensors.isEmpty, "concatenate needs at least one tensor")
+  guard !tensors.isEmpty else {
+    return Graph.invalidResult(of: "Concatenate", file: file, line: line)
+  }
   return tensors[0].graph.insert(Concatenate(axis: axis), tensors, file: file, line: line).result
 }

@@ -13,6 +13,11 @@ struct FillLike: Op {
     try operands.requireCount(1)
     let shape = operands[0].shape
     let dtype = dtype ?? operands[0].dtype
+    guard dtype.holds(value.value) else {
+      throw TypeRuleError(
+        "\(dtype) does not hold the number \(value)",
+        remedy: "use a number that \(dtype) holds, or another dtype")
+    }
     guard let axis else { return [TensorType(dtype, shape)] }
     try requireValidShape(trailing)
     let length = try shape.checkedAxis(axis).flatMap { shape[$0] }

@@ -48,6 +48,8 @@ struct Stack: Op {
 public func stack(
   _ tensors: [Tensor], axis: Int = 0, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  precondition(!tensors.isEmpty, "stack needs at least one tensor")
+  guard !tensors.isEmpty else {
+    return Graph.invalidResult(of: "Stack", file: file, line: line)
+  }
   return tensors[0].graph.insert(Stack(axis: axis), tensors, file: file, line: line).result
 }

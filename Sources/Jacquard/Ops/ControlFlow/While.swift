@@ -79,6 +79,11 @@ public struct While: Op {
     guard !scans.isEmpty else { return .none }
     var length: Int?
     for (scan, type) in zip(scans, types[scanRange]) {
+      if let rank = type.shape.rank, !(0..<rank).contains(scan.axis) {
+        throw TypeRuleError(
+          "\(type) has no axis \(scan.axis) to step along",
+          remedy: "scan tensors with at least \(scan.axis + 1) axes")
+      }
       guard let dimension = type.shape[scan.axis] else { continue }
       if let known = length, known != dimension {
         throw TypeRuleError(

@@ -16,18 +16,21 @@ extension Tensor {
 }
 
 extension DType {
+  /// Whether an element of this type is `value`, or, for floats, the nearest to it.
+  func holds(_ value: Double) -> Bool {
+    switch self {
+    case .float32, .float64: true
+    case .int32: Int32(exactly: value) != nil
+    case .int64: Int64(exactly: value) != nil
+    case .uint8: UInt8(exactly: value) != nil
+    case .bool: value == 0 || value == 1
+    }
+  }
+
   /// Why no element of this type is `value`, and what to do instead; `nil` if one is (the nearest,
   /// for floats).
   fileprivate func objection(to value: Double) -> (message: String, remedy: String)? {
-    let holds =
-      switch self {
-      case .float32, .float64: true
-      case .int32: Int32(exactly: value) != nil
-      case .int64: Int64(exactly: value) != nil
-      case .uint8: UInt8(exactly: value) != nil
-      case .bool: false
-      }
-    if holds { return nil }
+    if self != .bool && holds(value) { return nil }
     if self == .bool {
       return (
         "the other operand is the number \(value), and this one bool",

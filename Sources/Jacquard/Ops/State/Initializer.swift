@@ -31,7 +31,7 @@ extension Initializer {
   /// All `value`.
   public static func constant(_ value: Double) -> Initializer {
     Initializer { graph, shape, dtype in
-      graph.constant(NDArray.full(value, dtype: dtype, shape: shape))
+      graph.full(value, dtype, shape)
     }
   }
 

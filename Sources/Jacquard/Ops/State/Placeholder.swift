@@ -5,7 +5,19 @@ struct Placeholder: Op {
   var dtype: DType
   var shape: PartialShape
 
-  func resultTypes(_ operands: TypeRuleInput) throws -> [TensorType] { [TensorType(dtype, shape)] }
+  func resultTypes(_ operands: TypeRuleInput) throws -> [TensorType] {
+    let type = TensorType(dtype, shape)
+    guard (shape.dimensions ?? []).allSatisfy({ ($0 ?? 0) >= 0 }) else {
+      throw TypeRuleError(
+        "the shape \(shape) has a negative dimension", remedy: "leave it open with nil")
+    }
+    guard shape.known == nil || type.byteCount != nil else {
+      throw TypeRuleError(
+        "the shape \(shape) has more elements than can be counted",
+        remedy: "give smaller dimensions")
+    }
+    return [type]
+  }
 
   func gradient(_ call: Call, _ upstream: [Tensor?]) -> [Tensor?] { [] }
 }

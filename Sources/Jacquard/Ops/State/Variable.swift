@@ -71,7 +71,7 @@ extension Graph {
   ) -> Variable {
     withSourceLocation(file, line) {
       makeVariable(
-        named: reserveName(name), initializer, shape, dtype: dtype, trainable: trainable)
+        named: reserveName(name), initializer, shape, dtype: dtype, trainable: trainable)!
     }
   }
 
@@ -93,21 +93,24 @@ extension Graph {
     withSourceLocation(file, line) {
       let scope = context.variableScope
       let path = scope.scoped(name)
-      let existing = read { state in state.variablesByName[path].map { state.variables[$0.index] } }
-      if let existing {
-        return shared(existing, as: TensorType(dtype, PartialShape(known: shape)), scope.reuse)
+      let type = TensorType(dtype, PartialShape(known: shape))
+      func existing() -> VariableRecord? {
+        read { state in state.variablesByName[path].map { state.variables[$0.index] } }
       }
+      if let existing = existing() { return shared(existing, as: type, scope.reuse) }
       if scope.reuse == .always {
         report(
           "there is no variable '\(path)' to reuse",
           remedy: "make it first, or open the scope with reuse: .automatic", op: "Variable")
-        return invalidTensor(TensorType(dtype, PartialShape(known: shape)))
+        return invalidTensor(type)
       }
       let fallback: Initializer = dtype.isFloatingPoint ? .glorotUniform : .zeros
       let free = update { $0.nameCounts[path] == nil ? $0.uniqueName(path) : nil }
-      let variable = makeVariable(
+      let made = makeVariable(
         named: free ?? reserveName(name), variableKey: path,
         initializer ?? scope.initializer ?? fallback, shape, dtype: dtype, trainable: trainable)
+      // Another thread has been faster.
+      guard let variable = made else { return shared(existing()!, as: type, scope.reuse) }
       if trainable, let regularizer = scope.regularizer, !variable.isInvalid {
         let penalty = atRoot { regularizer(variable) }
         update { $0.regularizationLosses.append(penalty.id) }
@@ -139,26 +142,40 @@ extension Graph {
   private func makeVariable(
     named name: String, variableKey: String? = nil, _ initializer: Initializer, _ shape: [Int],
     dtype: DType, trainable: Bool
-  ) -> Variable {
+  ) -> Variable? {
     let location = context.location ?? .unknown
     let type = TensorType(dtype, PartialShape(known: shape))
     guard shape.allSatisfy({ $0 >= 0 }) else {
-      report("a variable of shape \(shape) has a negative dimension", op: "Variable")
+      report(
+        "a variable of shape \(shape) has a negative dimension",
+        remedy: "give dimensions of 0 or more", op: "Variable")
+      return invalidTensor(type)
+    }
+    guard type.byteCount != nil else {
+      report(
+        "a variable of shape \(shape) has more elements than can be counted",
+        remedy: "give smaller dimensions", op: "Variable")
       return invalidTensor(type)
     }
     return atRoot {
-      let id = update { state -> VariableID in
+      let context = context
+      // One step, so that other threads find the variable with its read or not at all.
+      let made = update { state -> (id: VariableID, read: ValueID)? in
+        if let variableKey, state.variablesByName[variableKey] != nil { return nil }
         let id = VariableID(state.variables.count)
-        // Reserves the index; completed below, once the operations exist.
+        let operation = state.insert(
+          ReadVariable(variable: id, type: type), [], regions: [], name: nil, exactName: name,
+          resultCount: 1, location: location, context: context)
+        let read = state[operation: operation].results[0]
+        // The initialiser follows below; until then, nothing is initialised.
         state.variables.append(
           VariableRecord(
-            name: name, type: type, read: ValueID(0), initialValue: ValueID(0),
-            initializer: OperationID(0), isTrainable: trainable, location: location))
-        return id
+            name: name, type: type, read: read, initialValue: read, initializer: operation,
+            isTrainable: trainable, location: location))
+        state.variablesByName[variableKey ?? name] = id
+        return (id, read)
       }
-      let readOperation = insert(
-        ReadVariable(variable: id, type: type), [], regions: [], exactName: name,
-        location: location)
+      guard let (id, readValue) = made else { return nil }
       let (initial, assign) = withContext {
         $0.scope = name
       } _: {
@@ -167,14 +184,11 @@ extension Graph {
           Assign(variable: id, type: type, update: .replace), [initial], name: "Assign")
         return (initial, assign)
       }
-      let read = readOperation.result
       update { state in
-        state.variables[id.index].read = read.id
         state.variables[id.index].initialValue = initial.id
         state.variables[id.index].initializer = assign.id
-        state.variablesByName[variableKey ?? name] = id
       }
-      return read
+      return Tensor(graph: self, id: readValue)
     }
   }
 
