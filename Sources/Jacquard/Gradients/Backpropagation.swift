@@ -91,10 +91,13 @@ struct Backpropagation {
       } catch let error as NoGradient {
         graph.report(
           "'\(record.name)' stands on the path to be differentiated, but \(error.reason)",
-          remedy: "keep it off the path, or put stopGradient around it",
+          remedy: error.remedy,
           op: type(of: record.op).name, operands: call.operands)
       } catch {
-        graph.report("\(error)", op: type(of: record.op).name, operands: call.operands)
+        graph.report(
+          "the gradient of '\(record.name)' fails: \(error)",
+          remedy: "mend its gradient, or put stopGradient around it", op: type(of: record.op).name,
+          operands: call.operands)
       }
       return wanted.map { _ in nil }
     }

@@ -112,7 +112,10 @@ extension GraphState {
         constants: operands.map(constant))
       do { types = try op.resultTypes(input) } catch let error as TypeRuleError {
         failure = error
-      } catch { failure = TypeRuleError("\(error)") }
+      } catch {
+        failure = TypeRuleError(
+          "\(error)", remedy: "give \(opName) operands that its type rule takes")
+      }
     }
     if let failure {
       diagnostics.append(

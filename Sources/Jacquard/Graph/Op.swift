@@ -91,9 +91,16 @@ public struct TypeRuleError: Error, Sendable {
 public struct NoGradient: Error, Sendable {
   /// Why there is none.
   public var reason: String
+  /// What would mend it.
+  public var remedy: String
 
-  /// A missing gradient, with the reason.
-  public init(_ reason: String) { self.reason = reason }
+  /// A missing gradient, with the reason and what would mend it.
+  public init(
+    _ reason: String, remedy: String = "keep it off the path, or put stopGradient around it"
+  ) {
+    self.reason = reason
+    self.remedy = remedy
+  }
 }
 
 /// What a type rule may look at.
@@ -121,7 +128,8 @@ public struct TypeRuleInput: Sendable {
   /// Requires exactly `count` operands.
   public func requireCount(_ count: Int) throws {
     guard types.count == count else {
-      throw TypeRuleError("takes \(count) operands, not \(types.count)")
+      throw TypeRuleError(
+        "takes \(count) operands, not \(types.count)", remedy: "insert it with \(count) operands")
     }
   }
 }

@@ -8,11 +8,17 @@ struct ArrayOpFailureTests {
   /// Something that cannot be built on x `[2, 3]`, y `[4, 5]` and i `[2]` int32, and words of the diagnostic.
   struct Mistake: Sendable, CustomTestStringConvertible {
     let words: String
+    /// The line of the row, which its mistake shares.
+    let line: UInt
     let build: @Sendable (_ x: Tensor, _ y: Tensor, _ i: Tensor) -> [Tensor]
     var testDescription: String { words }
 
-    init(_ words: String, _ build: @escaping @Sendable (Tensor, Tensor, Tensor) -> [Tensor]) {
+    init(
+      _ words: String, line: UInt = #line,
+      _ build: @escaping @Sendable (Tensor, Tensor, Tensor) -> [Tensor]
+    ) {
       self.words = words
+      self.line = line
       self.build = build
     }
   }
@@ -47,9 +53,7 @@ struct ArrayOpFailureTests {
     Mistake("does not broadcast to shape [4, 5]") { x, y, _ in [x.broadcast(toShapeOf: y)] },
     Mistake("does not broadcast to shape [2, 3]") { x, y, _ in [x.summed(toShapeOf: y)] },
     Mistake("the 4 greatest of 3") { x, _, _ in [x.topK(4).values] },
-    Mistake("name two different axes") { x, _, i in
-      [x.reverseSequence(lengths: i, sequenceAxis: -2)]
-    },
+    Mistake("two different axes") { x, _, i in [x.reverseSequence(lengths: i, sequenceAxis: -2)] },
     Mistake("in steps of 0.0") { x, _, _ in [x.graph.range(0, 3, 0)] },
     Mistake("negative dimension") { x, _, _ in [x.graph.zeros(.float32, [-1])] },
     Mistake("more elements than memory") { x, _, _ in [x.tiled([.max / 2, .max / 2])] },
@@ -62,7 +66,11 @@ struct ArrayOpFailureTests {
     let i = graph.placeholder(.int32, [2])
     let results = mistake.build(x, y, i)
     #expect(graph.diagnostics.count == 1)
-    #expect(graph.diagnostics.first?.description.contains(mistake.words) == true)
+    let description = graph.diagnostics.first?.description ?? ""
+    let hasRemedy = graph.diagnostics.first?.remedy != nil
+    #expect(description.contains(mistake.words))
+    #expect(description.contains("/ArrayOpFailureTests.swift:\(mistake.line): "))
+    #expect(hasRemedy)
     #expect(results.filter { !$0.isInvalid }.isEmpty)
     // Whoever goes on with an invalid tensor hears nothing more.
     _ = results.map { $0.sum().mean() }

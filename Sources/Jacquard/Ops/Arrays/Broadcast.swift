@@ -67,11 +67,14 @@ func requireValidShape(_ shape: [Int]) throws {
   var count = 1
   for dimension in shape {
     guard dimension >= 0 else {
-      throw TypeRuleError("the shape \(shape) has a negative dimension")
+      throw TypeRuleError(
+        "the shape \(shape) has a negative dimension", remedy: "give dimensions of at least 0")
     }
     let (product, overflow) = count.multipliedReportingOverflow(by: max(dimension, 1))
     guard !overflow, product < Int.max / 8 else {
-      throw TypeRuleError("the shape \(shape) has more elements than memory can hold")
+      throw TypeRuleError(
+        "the shape \(shape) has more elements than memory can hold",
+        remedy: "give smaller dimensions")
     }
     count = product
   }

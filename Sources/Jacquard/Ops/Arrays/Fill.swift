@@ -6,10 +6,13 @@ struct Fill: Op {
     try operands.requireCount(2)
     try operands.requireIndices(0, role: "dimensions")
     guard operands[0].shape.isCompatible(with: [nil]) else {
-      throw TypeRuleError("the shape is \(operands[0]), not a vector")
+      throw TypeRuleError(
+        "the shape is \(operands[0]), not a vector", remedy: "give a vector of dimensions")
     }
     guard operands[1].shape.isCompatible(with: .scalar) else {
-      throw TypeRuleError("the value is \(operands[1]), not a scalar")
+      throw TypeRuleError(
+        "the value is \(operands[1]), not a scalar",
+        remedy: "give a scalar, or repeat the value with .broadcast(to:)")
     }
     let dtype = operands[1].dtype
     guard let constant = operands.constants[0] else {

@@ -35,7 +35,8 @@ struct ScatterAlong: Op {
     try requireAlongShapes(operands[2].shape, operands[1].shape, axis: axis)
     guard operands[0].shape.isCompatible(with: operands[1].shape) else {
       throw TypeRuleError(
-        "updates of shape \(operands[0].shape) at indices of shape \(operands[1].shape)")
+        "a gradient of shape \(operands[0].shape) at indices of shape \(operands[1].shape)",
+        remedy: "give the upstream gradient the shape of the indices")
     }
     return [TensorType(operands[0].dtype, operands[2].shape)]
   }

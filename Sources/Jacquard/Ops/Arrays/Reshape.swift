@@ -24,7 +24,8 @@ struct ReshapeToTensor: Op {
     try operands.requireIndices(1, role: "dimensions")
     let (shape, target) = (operands[0].shape, operands[1].shape)
     if let rank = target.rank, rank != 1 {
-      throw TypeRuleError("the new shape is \(operands[1]), not a vector")
+      throw TypeRuleError(
+        "the new shape is \(operands[1]), not a vector", remedy: "give a vector of dimensions")
     }
     if let constant = operands.constants[1] {
       let dimensions = constant.converted(to: .int64).elements(as: Int64.self).map { Int($0) }
@@ -52,7 +53,8 @@ struct ReshapeLike: Op {
     let (shape, target) = (operands[0].shape, operands[1].shape)
     if let count = shape.elementCount, let wanted = target.elementCount, count != wanted {
       throw TypeRuleError(
-        "\(count) elements of shape \(shape) do not fill shape \(target), which has \(wanted)")
+        "\(count) elements of shape \(shape) do not fill shape \(target), which has \(wanted)",
+        remedy: "give a tensor of as many elements")
     }
     return [TensorType(operands[0].dtype, target)]
   }

@@ -8,7 +8,9 @@ struct Size: Op {
   func resultTypes(_ operands: TypeRuleInput) throws -> [TensorType] {
     try operands.requireCount(1)
     _ = try operands[0].shape.checkedAxes(axes)
-    guard dtype.isNumeric else { throw TypeRuleError("a size cannot be bool") }
+    guard dtype.isNumeric else {
+      throw TypeRuleError("a size cannot be bool", remedy: "ask for dtype: .int64")
+    }
     return [TensorType(dtype, .scalar)]
   }
 

@@ -73,7 +73,9 @@ struct Unslice<Slicing: SlicingOp>: Op {
     let whole = TypeRuleInput(Array(operands.types.dropFirst()))
     let part = try slice.resultTypes(whole)[0].shape
     guard part.isCompatible(with: operands[0].shape) else {
-      throw TypeRuleError("a gradient of shape \(operands[0].shape) for a part of shape \(part)")
+      throw TypeRuleError(
+        "a gradient of shape \(operands[0].shape) for a part of shape \(part)",
+        remedy: "give the upstream gradient the shape of the part")
     }
     return [TensorType(operands[0].dtype, operands[1].shape)]
   }

@@ -45,7 +45,8 @@ struct Split: Op {
       return Array(repeating: length.map { $0 / count }, count: count)
     case .sizes(let sizes):
       guard sizes.allSatisfy({ $0 >= 0 }) else {
-        throw TypeRuleError("the sizes \(sizes) include a negative one")
+        throw TypeRuleError(
+          "the sizes \(sizes) include a negative one", remedy: "give sizes of at least 0")
       }
       if let length, sizes.reduce(0, +) != length {
         throw TypeRuleError(

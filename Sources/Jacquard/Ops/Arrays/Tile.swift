@@ -44,7 +44,9 @@ struct TileGradient: Op {
       guard let length = dimensions[axis] else { return nil }
       guard multiples[axis] > 0 else { return nil }
       guard length % multiples[axis] == 0 else {
-        throw TypeRuleError("\(operands[0].shape) is not a multiple of \(multiples)")
+        throw TypeRuleError(
+          "a gradient of shape \(operands[0].shape) is not a multiple of \(multiples)",
+          remedy: "give the upstream gradient the shape of the tiled tensor")
       }
       return length / multiples[axis]
     }
@@ -67,7 +69,7 @@ private func tiledDimensions(_ shape: PartialShape, _ multiples: [Int]) throws -
   guard multiples.allSatisfy({ $0 >= 0 }) else {
     throw TypeRuleError(
       "the multiples \(multiples) include one below 0",
-      remedy: "repeat at least once along each axis")
+      remedy: "give multiples of at least 0")
   }
   try requireValidShape(multiples)
   guard let dimensions = shape.dimensions else { return multiples.map { _ in nil } }

@@ -131,7 +131,9 @@ public struct While: Op {
         continue
       }
       guard (0...dimensions.count).contains(stack.axis) else {
-        throw TypeRuleError("cannot stack slices of shape \(slice.shape) along axis \(stack.axis)")
+        throw TypeRuleError(
+          "cannot stack slices of shape \(slice.shape) along axis \(stack.axis)",
+          remedy: "give out tensors of at least \(stack.axis) dimensions, or scan along axis 0")
       }
       dimensions.insert(length, at: stack.axis)
       types.append(TensorType(slice.dtype, PartialShape(dimensions)))

@@ -21,13 +21,15 @@ struct CallSwift: Op {
 
   func gradient(_ call: Call, _ upstream: [Tensor?]) throws -> [Tensor?] {
     guard let backward else {
-      throw NoGradient("the closure '\(label)' was given no gradient")
+      throw NoGradient(
+        "the closure '\(label)' was given no gradient",
+        remedy: "pass gradient: to call, or put stopGradient around it")
     }
     let gradients = try backward.function(call.operands, call.results, upstream)
     guard gradients.count == call.operands.count else {
       throw NoGradient(
-        "the gradient of the closure '\(label)' returns \(gradients.count) tensors for \(call.operands.count) operands"
-      )
+        "the gradient of the closure '\(label)' returns \(gradients.count) tensors for \(call.operands.count) operands",
+        remedy: "return one for each operand, nil where there is none")
     }
     return gradients
   }

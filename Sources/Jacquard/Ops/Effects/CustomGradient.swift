@@ -19,13 +19,16 @@ struct CustomGradient: Op {
     let gradients = rule.function(operands, call.results, upstream)
     guard gradients.count == operandCount else {
       throw NoGradient(
-        "its backward closure returns \(gradients.count) gradients for \(operandCount) operands")
+        "its backward closure returns \(gradients.count) gradients for \(operandCount) operands",
+        remedy: "return one for each operand, nil where there is none")
     }
     for (index, (gradient, operand)) in zip(gradients, operands).enumerated() {
       guard let gradient else { continue }
       guard gradient.dtype == operand.dtype, gradient.shape.isCompatible(with: operand.shape) else {
         throw NoGradient(
-          "its backward closure returns \(gradient.type) as the gradient of operand \(index), \(operand.type)"
+          "its backward closure returns \(gradient.type) as the gradient of operand \(index), \(operand.type)",
+          remedy:
+            "return the operand's type, for example with broadcast(toShapeOf:) or summed(toShapeOf:)"
         )
       }
     }

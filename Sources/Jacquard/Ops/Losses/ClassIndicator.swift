@@ -12,7 +12,9 @@ struct ClassIndicator: Op {
     }
     let rows = try operands[1].shape.removingClasses()
     guard rows.isCompatible(with: operands[0].shape) else {
-      throw TypeRuleError("class numbers \(operands[0]) do not fit rows \(operands[1])")
+      throw TypeRuleError(
+        "class numbers \(operands[0]) do not fit rows \(operands[1])",
+        remedy: "give one class number for each row of logits: labels of shape \(rows)")
     }
     return [operands[1]]
   }

@@ -54,12 +54,16 @@ extension DrawOp {
       return input[0].shape
     case .elements:
       guard input[0].dtype.isInteger, input[0].shape.isCompatible(with: [nil]) else {
-        throw TypeRuleError("the shape is \(input[0]), not an integer vector")
+        throw TypeRuleError(
+          "the shape is \(input[0]), not an integer vector",
+          remedy: "give an int32 or int64 vector of dimensions")
       }
       if let elements = input.constants[0] {
         let dimensions = elements.converted(to: .int64).elements(as: Int64.self).map { Int($0) }
         guard dimensions.allSatisfy({ $0 >= 0 }) else {
-          throw TypeRuleError("the shape \(dimensions) has a negative dimension")
+          throw TypeRuleError(
+            "the shape \(dimensions) has a negative dimension",
+            remedy: "give dimensions of at least 0")
         }
         return PartialShape(known: dimensions)
       }
