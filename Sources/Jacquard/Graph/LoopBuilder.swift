@@ -15,6 +15,8 @@ struct LoopBuilder {
   /// The location of a library call around the loop, which operations of its body report; a body written by the user has none, and
   /// each of its operations reports its own line.
   var bodyLocation: SourceLocation?
+  /// Where the loop itself stands.
+  let location: SourceLocation?
 
   init(
     _ graph: Graph, carried: [Tensor], scanned: [(tensor: Tensor, scan: ScanSpecification)] = []
@@ -22,6 +24,7 @@ struct LoopBuilder {
     self.graph = graph
     self.carried = carried
     self.scanned = scanned
+    location = graph.context.location
   }
 
   /// What a body is given and what it gives.
@@ -118,9 +121,12 @@ extension PartialShape {
 struct OpenRegion {
   let graph: Graph
   let id: RegionID
+  /// Where the loop or branch itself stands; lines of its body are other places.
+  private let location: SourceLocation?
 
   init(_ graph: Graph, parent: RegionID) {
     self.graph = graph
+    location = graph.context.location
     id = graph.update { $0.addRegion(parent: parent) }
   }
 
@@ -139,17 +145,25 @@ struct OpenRegion {
   /// `tensor` as a value of this region.
   func importing(_ tensor: Tensor) -> Tensor {
     if tensor.graph !== graph {
-      graph.report(
-        "a value of another graph is returned from a loop body or branch",
-        remedy: "build everything in one graph", op: "While", operands: [])
+      graph.withContext {
+        $0.location = location
+      } _: {
+        graph.report(
+          "a value of another graph is returned from a loop body or branch",
+          remedy: "build everything in one graph", op: "While", operands: [])
+      }
       return graph.invalidTensor(tensor.type)
     }
     do {
       return Tensor(graph: graph, id: try graph.update { try $0.resolve(tensor.id, in: id) })
     } catch {
-      graph.report(
-        "'\(tensor.name)' was made inside another loop body or branch that has ended",
-        remedy: "return it from that body", op: "While", operands: [tensor])
+      graph.withContext {
+        $0.location = location
+      } _: {
+        graph.report(
+          "'\(tensor.name)' was made inside another loop body or branch that has ended",
+          remedy: "return it from that body", op: "While", operands: [tensor])
+      }
       return graph.invalidTensor(tensor.type)
     }
   }

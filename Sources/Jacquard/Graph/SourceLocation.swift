@@ -26,7 +26,7 @@ struct SourceLocation: Sendable {
   static func captured() -> SourceLocation {
     guard
       let trace = try? Backtrace.capture(
-        algorithm: .fast, limit: frameLimit, top: 0, images: images)
+        algorithm: .precise, limit: frameLimit, top: 0, images: images)
     else { return .unknown }
     return SourceLocation(origin: .trace(CapturedTrace(trace)))
   }

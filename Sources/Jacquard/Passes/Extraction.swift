@@ -143,8 +143,9 @@ struct Extraction {
     }
     do {
       switch record.op {
-      case is PlaceholderWithDefault:
+      case let placeholder as PlaceholderWithDefault:
         // Unfed, it is its default, with the default's full shape.
+        _ = try placeholder.resultTypes(TypeRuleInput([program.type(of: operands[0])]))
         if scope.values[record.results[0]] == nil { scope.values[record.results[0]] = operands[0] }
       case let assign as Assign:
         scope.values[record.results[0]] = try extractAssign(assign, id, record, operands, &scope)

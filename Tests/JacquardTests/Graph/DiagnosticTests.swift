@@ -14,8 +14,7 @@ struct DiagnosticTests {
     let graph = Graph()
     let expectedLine = mistake.make(graph)
     try check(
-      graph.diagnostics, say: mistake.words, at: "/\(mistake.file):\(expectedLine): ",
-      knownIssue: mistake.knownIssue)
+      graph.diagnostics, say: mistake.words, at: "/\(mistake.file):\(expectedLine): ")
     #expect(throws: GraphError.self) { try graph.validate() }
     #expect(throws: GraphError.self) { try Session(graph).run(graph.constant(1.0)) }
   }
@@ -100,9 +99,21 @@ struct DiagnosticTests {
     #expect(graph.diagnostics.count == 1, "\(graph.diagnostics.map(\.description))")
   }
 
+  /// The fast unwinder follows frame pointers, and crashed below frames of libraries that keep none.
+  @Test("operators find their line, or do without, under any frames")
+  func strangeFrames() {
+    let graph = Graph()
+    let x = graph.placeholder(.float32, [2])
+    withKnownIssue {
+      _ = x + graph.placeholder(.int32, [2])
+      Issue.record("expected")
+    }
+    #expect(graph.diagnostics.count == 1)
+  }
+
   /// Expects one diagnostic, with a remedy.
   private func check(
-    _ diagnostics: [Diagnostic], say words: [String], at place: String, knownIssue: String? = nil
+    _ diagnostics: [Diagnostic], say words: [String], at place: String
   ) throws {
     // Described once: of operators, that symbolicates a backtrace.
     let descriptions = diagnostics.map(\.description)
@@ -110,9 +121,8 @@ struct DiagnosticTests {
     let description = try #require(descriptions.first)
     for word in words { #expect(description.contains(word), "\(description)") }
     #expect(hasRemedy, "\(description)")
-    // A row whose issue has been closed fails too, until it drops its mark.
     let isOneAtPlace = descriptions.count == 1 && description.contains(place)
-    #expect(isOneAtPlace == (knownIssue == nil), "\(descriptions), not at \(place)")
+    #expect(isOneAtPlace, "\(descriptions), not at \(place)")
   }
 
   private func run(

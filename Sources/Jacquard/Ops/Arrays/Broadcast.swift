@@ -96,3 +96,13 @@ extension Tensor {
     graph.insert(BroadcastTo(shape: shape), self, file: file, line: line)
   }
 }
+
+extension [Int] {
+  /// The sum, or the greatest number where that is too small.
+  var saturatingSum: Int {
+    reduce(0) { total, next in
+      let (sum, overflow) = total.addingReportingOverflow(next)
+      return overflow ? .max : sum
+    }
+  }
+}

@@ -13,7 +13,7 @@ struct Concatenate: Op {
         length = nil
         continue
       }
-      length = length.flatMap { total in type.shape[index].map { total + $0 } }
+      length = length.flatMap { total in type.shape[index].map { [total, $0].saturatingSum } }
       guard let merged = common.merged(with: type.shape.replacing(axis: index, with: nil)) else {
         throw TypeRuleError(
           "a tensor of shape \(type.shape) does not continue one of shape \(operands[0].shape) along axis \(axis)",

@@ -74,7 +74,9 @@ extension Slice.Bound {
       return (start, stop <= start ? 0 : (stop - start - 1) / stride + 1)
     }
     let (start, stop) = (min(max(low, -1), length - 1), min(max(high, -1), length - 1))
-    return (max(start, 0), start <= stop ? 0 : (start - stop - 1) / (0 - stride) + 1)
+    return (
+      max(start, 0), start <= stop ? 0 : (start - stop - 1) / Int(clamping: stride.magnitude) + 1
+    )
   }
 
   /// What is known of the number of indices along an axis of unknown length.

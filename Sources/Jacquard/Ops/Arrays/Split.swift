@@ -48,9 +48,9 @@ struct Split: Op {
         throw TypeRuleError(
           "the sizes \(sizes) include a negative one", remedy: "give sizes of at least 0")
       }
-      if let length, sizes.reduce(0, +) != length {
+      if let length, sizes.saturatingSum != length {
         throw TypeRuleError(
-          "the sizes \(sizes) add up to \(sizes.reduce(0, +)), and axis \(axis) of shape \(shape) has length \(length)",
+          "the sizes \(sizes) add up to \(sizes.saturatingSum), and axis \(axis) of shape \(shape) has length \(length)",
           remedy: "give sizes that add up to \(length)")
       }
       return sizes

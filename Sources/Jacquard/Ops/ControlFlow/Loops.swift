@@ -180,9 +180,13 @@ extension LoopBuilder {
   /// As many tensors as are carried; a body that returns another number is a diagnostic.
   func matched(_ results: [Tensor]) -> [Tensor] {
     guard results.count != carried.count else { return results }
-    graph.report(
-      "the body returns \(results.count) tensors, but \(carried.count) are carried",
-      remedy: "return one for each carried tensor, in their order", op: name, operands: carried)
+    graph.withContext {
+      $0.location = location
+    } _: {
+      graph.report(
+        "the body returns \(results.count) tensors, but \(carried.count) are carried",
+        remedy: "return one for each carried tensor, in their order", op: name, operands: carried)
+    }
     return carried.map { graph.invalidTensor($0.type) }
   }
 }

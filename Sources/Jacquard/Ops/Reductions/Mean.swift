@@ -14,8 +14,9 @@ extension Tensor {
   ) -> Tensor {
     withSourceLocation(file, line) {
       graph.scope("Mean") {
-        sum(along: axes, keepingDimensions: keepingDimensions)
-          / sizeTensor(along: axes, dtype: dtype)
+        let total = sum(along: axes, keepingDimensions: keepingDimensions)
+        if total.isInvalid { return total }
+        return total / sizeTensor(along: axes, dtype: dtype)
       }
     }
   }

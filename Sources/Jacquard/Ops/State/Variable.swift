@@ -214,7 +214,14 @@ extension Graph {
   public func initializer(
     of variables: [Variable], file: StaticString = #fileID, line: UInt = #line
   ) -> Operation {
-    let ids = variables.compactMap { $0.variableID }
+    if let foreign = variables.first(where: { $0.graph !== self }) {
+      withSourceLocation(file, line) {
+        report(
+          "'\(foreign.name)' is a variable of another graph",
+          remedy: "initialise it through its own graph", op: "NoOp")
+      }
+    }
+    let ids = variables.filter { $0.graph === self }.compactMap { $0.variableID }
     let operations = read { state in
       ids.map { Operation(graph: self, id: state.variables[$0.index].initializer) }
     }

@@ -12,8 +12,6 @@ struct Mistake: Sendable, CustomTestStringConvertible {
   let file: String
   /// Makes the mistake; returns its line.
   let make: @Sendable (Graph) -> UInt
-  /// What is not yet right about the diagnostic.
-  private(set) var knownIssue: String?
 
   init(
     _ name: String, _ words: String..., fileID: String = #fileID,
@@ -23,13 +21,6 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     self.words = words
     self.file = lastComponent(of: fileID)
     self.make = make
-  }
-
-  /// The row while `issue` is open.
-  func withKnownIssue(_ issue: String) -> Mistake {
-    var row = self
-    row.knownIssue = issue
-    return row
   }
 
   var testDescription: String { name }

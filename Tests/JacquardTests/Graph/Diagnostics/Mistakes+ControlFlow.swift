@@ -67,7 +67,7 @@ extension Mistake {
         } do: {
           [$0[0], $0[0]]
         })
-    }.withKnownIssue("the line of the loop is lost"),
+    },
     Mistake("loop, inner tensor outside", "made inside a loop body or branch that has ended") {
       graph in
       let x = graph.placeholder(.float32, [])
@@ -92,7 +92,7 @@ extension Mistake {
           return zero
         }, else: { leaked })
       return place + 1
-    }.withKnownIssue("the line of the loop is lost"),
+    },
     Mistake("loop, value of another graph", "value of another graph", "one graph") { graph in
       let x = graph.placeholder(.float32, [])
       let y = Graph().placeholder(.float32, [])
@@ -102,7 +102,7 @@ extension Mistake {
         } do: { _ in
           y
         })
-    }.withKnownIssue("the line of the loop is lost"),
+    },
     Mistake("loop, mistake in the body", "MatMul", "[?, 3]", "[4, 4]") { graph in
       let x = graph.placeholder(.float32, [nil, 3])
       let w = graph.placeholder(.float32, [4, 4])
@@ -146,7 +146,7 @@ extension Mistake {
       let x = graph.placeholder(.float32, [5])
       let zero = [graph.scalar(0, .float32)]
       return line(of: graph.scan(x, initial: zero) { ($0 + $0, $1) })
-    }.withKnownIssue("the line of the loop is lost"),
+    },
     Mistake("scan, operator in the step", "Add", "[3]", "[4]") { graph in
       let x = graph.placeholder(.float32, [5, 3])
       let start = graph.placeholder(.float32, [4])
