@@ -5,7 +5,7 @@ import Testing
 @testable import Jacquard
 
 @Suite("Building does not trap")
-struct TrapReviewTests {
+struct BuildingTrapTests {
   @Test func foreignGradients() async {
     await #expect(processExitsWith: .success) {
       let a = Graph(), b = Graph()
