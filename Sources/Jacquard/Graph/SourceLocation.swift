@@ -58,9 +58,9 @@ struct SourceLocation: Sendable {
     guard let symbolicated = trace.symbolicated(with: images) else { return nil }
     for frame in symbolicated.frames {
       // Thunks have no line.
-      guard let place = frame.symbol?.sourceLocation, place.line > 0, !isOurs(place.path) else {
-        continue
-      }
+      guard let symbol = frame.symbol, let place = symbol.sourceLocation, place.line > 0,
+        !isOurs(place.path), !isOurs(symbol: symbol.rawName)
+      else { continue }
       return (shortened(place.path), place.line)
     }
     return nil
@@ -70,8 +70,13 @@ struct SourceLocation: Sendable {
   private static let images = ImageMap.capture()
 
   private static func isOurs(_ path: String) -> Bool {
-    path.contains("/Sources/Jacquard") || path.isEmpty || path.contains("<compiler-generated>")
+    path.contains("Sources/Jacquard") || path.isEmpty || path.contains("<compiler-generated>")
       || path.hasSuffix(".swiftinterface")
+  }
+
+  /// Optimised code names our files by paths that need not hold their folder; mangled names begin with the module.
+  private static func isOurs(symbol: String) -> Bool {
+    symbol.hasPrefix("$s8Jacquard") || symbol.hasPrefix("$s10JacquardNN")
   }
 
   /// The last two components, in the manner of `#fileID`.
