@@ -20,7 +20,9 @@ struct EliminateDeadCode: Pass {
       var live = Set(results)
       var kept: [Node] = []
       for node in block.nodes.reversed() {
-        guard hasEffect(node) || node.results.contains(where: live.contains) else { continue }
+        guard node.hasExternalEffect || node.results.contains(where: live.contains) else {
+          continue
+        }
         guard let pruned = shrink(node, live: live) else { continue }
         for (index, operand) in pruned.operands.enumerated() where !isConstant(operand) {
           if pruned.op.usesElements(ofOperand: index) || type(operand).shape.known == nil {
@@ -32,11 +34,6 @@ struct EliminateDeadCode: Pass {
       return (
         Block(parameters: block.parameters, nodes: kept.reversed(), results: results), live
       )
-    }
-
-    func hasEffect(_ node: Node) -> Bool {
-      if node.op.effect == .external { return true }
-      return node.regions.contains { $0.nodes.contains(where: hasEffect) }
     }
 
     private func shrink(_ node: Node, live: Set<Value>) -> Node? {

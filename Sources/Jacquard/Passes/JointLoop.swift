@@ -192,7 +192,7 @@ struct JointLoop {
       for node in block.nodes {
         var copy = node
         copy.operands = copy.operands.map { substitution[$0] ?? $0 }
-        if node.results.isEmpty || numbers[side].isUnmergeable(node) {
+        if node.results.isEmpty || node.hasExternalEffect {
           for result in node.results { _ = adopt(result, side) }
           body.nodes.append(copy)
           continue

@@ -38,7 +38,7 @@ struct LoopMerger {
       iterateAlike(a, block.nodes[first], b, block.nodes[second])
     else { return false }
     // Both sets of effects would take turns; twins have none.
-    guard !hasEffect(block.nodes[second]) else { return false }
+    guard !block.nodes[second].hasExternalEffect else { return false }
     let definedLater = Set(block.nodes[first...].flatMap(\.results))
     guard !block.nodes[second].operands.contains(where: definedLater.contains),
       let merged = JointLoop(block.nodes[first], a, block.nodes[second], b, self).merged()
@@ -72,11 +72,6 @@ struct LoopMerger {
       }
     }
     return true
-  }
-
-  private func hasEffect(_ node: Node) -> Bool {
-    node.op.effect == .external
-      || node.regions.contains { $0.nodes.contains(where: hasEffect) }
   }
 
   func type(_ value: Value) -> TensorType { values[Int(value.index)].type }

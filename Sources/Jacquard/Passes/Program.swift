@@ -32,6 +32,13 @@ struct Node: Sendable {
   var origin: OperationID
 }
 
+extension Node {
+  /// Whether it, or a node of a region it owns, acts on the world or may fail the run.
+  var hasExternalEffect: Bool {
+    op.effect == .external || regions.contains { $0.nodes.contains(where: \.hasExternalEffect) }
+  }
+}
+
 /// A straight list of nodes with parameters and results: the root of a program, the body of a loop, a branch.
 ///
 /// Blocks are closed: a node uses parameters of its own block, results of earlier nodes of its own block, and

@@ -35,15 +35,9 @@ struct ValueNumbering {
     return numbers[value].map { AnyHashable($0) } ?? AnyHashable(value)
   }
 
-  /// Whether no other node can compute the same.
-  func isUnmergeable(_ node: Node) -> Bool {
-    if node.op.effect == .external { return true }
-    return node.regions.contains { $0.nodes.contains(where: isUnmergeable) }
-  }
-
   mutating func number(_ nodes: [Node], _ table: inout NumberTable) {
     for node in nodes {
-      if isUnmergeable(node) {
+      if node.hasExternalEffect {
         for result in node.results { numbers[result] = table.fresh() }
         continue
       }

@@ -37,6 +37,7 @@ struct AdamMoments: Sendable {
     let power1 = slots.scalar("beta1_power", in: graph, dtype: dtype, .constant(beta1))
     let power2 = slots.scalar("beta2_power", in: graph, dtype: dtype, .constant(beta2))
     let correction = sqrt(1 - power2) / (1 - power1)
+    let powerUpdates = [power1.assign(power1 * beta1), power2.assign(power2 * beta2)]
     var operations: [Operation] = []
     for (variable, gradient) in zip(variables, gradients) {
       let m = slots.slot("m", of: variable, name: name)
@@ -49,9 +50,10 @@ struct AdamMoments: Sendable {
           * correction.cast(to: variable.dtype)
         let operands = Operands(
           variable: variable, gradient: gradient, m: newM, v: newV, rate: rate)
-        return [m.assign(newM), v.assign(newV), variable.assignSubtract(step(operands))]
+        let change = step(operands)
+        return [m.assign(newM), v.assign(newV), variable.assignSubtract(change)]
       }
     }
-    return operations + [power1.assign(power1 * beta1), power2.assign(power2 * beta2)]
+    return operations + powerUpdates
   }
 }

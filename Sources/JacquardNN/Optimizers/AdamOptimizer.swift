@@ -25,7 +25,7 @@ public struct AdamOptimizer: Optimizer {
   /// Keeps the step finite where gradients vanish; added after the root, of the uncorrected mean.
   public let epsilon: Double
 
-  private let slots = SlotVariables()
+  private let moments: AdamMoments
 
   /// An optimizer.
   ///
@@ -43,40 +43,13 @@ public struct AdamOptimizer: Optimizer {
     self.beta2 = beta2
     self.epsilon = epsilon
     self.name = name
+    moments = AdamMoments(beta1: beta1, beta2: beta2)
   }
 
   /// Appends the assignments of the variables, of their slots, and, last, of the powers.
   public func updates(_ variables: [Variable], by gradients: [Tensor]) -> [Operation] {
-    let graph = variables[0].graph
-    let isDouble = variables.contains { $0.dtype == .float64 }
-    let powers = Powers(self, in: graph, dtype: isDouble ? .float64 : .float32)
-    var operations: [Operation] = []
-    for (variable, gradient) in zip(variables, gradients) {
-      let dtype = variable.dtype
-      let m = slots.slot("m", of: variable, name: name)
-      let v = slots.slot("v", of: variable, name: name)
-      operations += graph.scope("update_\(variable.shortName)") {
-        let newM = m + (gradient - m) * (1 - beta1)
-        let newV = v + (square(gradient) - v) * (1 - beta2)
-        let rate = learningRate.scalar(in: graph, dtype: dtype) * powers.correction.cast(to: dtype)
-        let step = rate * newM / (sqrt(newV) + epsilon)
-        return [m.assign(newM), v.assign(newV), variable.assignSubtract(step)]
-      }
-    }
-    return operations + powers.updates
-  }
-
-  /// beta1ᵗ and beta2ᵗ, which all variables share.
-  private struct Powers {
-    /// √(1 − beta2ᵗ) / (1 − beta1ᵗ)
-    let correction: Tensor
-    let updates: [Operation]
-
-    init(_ adam: AdamOptimizer, in graph: Graph, dtype: DType) {
-      let beta1 = adam.slots.scalar("beta1_power", in: graph, dtype: dtype, .constant(adam.beta1))
-      let beta2 = adam.slots.scalar("beta2_power", in: graph, dtype: dtype, .constant(adam.beta2))
-      correction = sqrt(1 - beta2) / (1 - beta1)
-      updates = [beta1.assign(beta1 * adam.beta1), beta2.assign(beta2 * adam.beta2)]
+    moments.updates(variables, by: gradients, learningRate: learningRate, name: name) {
+      $0.rate * $0.m / (sqrt($0.v) + epsilon)
     }
   }
 }

@@ -23,12 +23,7 @@ struct Pad: Op {
         remedy: "give a pair for each of the \(dimensions.count) axes")
     }
     let padded = dimensions.indices.map { axis in
-      dimensions[axis].map { length in
-        // A sum that overflows is as wrong as a shape that does.
-        let (some, first) = length.addingReportingOverflow(before[axis])
-        let (all, second) = some.addingReportingOverflow(after[axis])
-        return first || second ? Int.max : all
-      }
+      dimensions[axis].map { [$0, before[axis], after[axis]].saturatingSum }
     }
     try requireValidShape(padded.map { $0 ?? 0 })
     return [TensorType(operands[0].dtype, PartialShape(padded))]
