@@ -4,6 +4,23 @@ import PackageDescription
 /// Warnings are errors in our own targets.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+/// The listings of the articles, each in `Examples/<name>`, sorted by name.
+let examples = [
+  "deep-lstm",
+  "dynamic-rnn-shapes",
+  "mnist-bidirectional-rnn",
+  "mnist-deep-rnn",
+  "mnist-lstm",
+  "mnist-rnn",
+  "mnist-tensor-flow",
+  "multi-cell-step",
+  "nn-cnn-rnn",
+  "sequential-lstm",
+  "time-major",
+  "unrolled-lstm",
+  "variable-length",
+]
+
 let package = Package(
   name: "Jacquard",
   products: [
@@ -11,7 +28,6 @@ let package = Package(
     .library(name: "JacquardArrays", targets: ["JacquardArrays"]),
     .library(name: "JacquardNN", targets: ["JacquardNN"]),
     .library(name: "JacquardData", targets: ["JacquardData"]),
-    .executable(name: "mnist-lstm", targets: ["mnist-lstm"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -31,13 +47,6 @@ let package = Package(
     .target(name: "JacquardNN", dependencies: ["Jacquard"], swiftSettings: strict),
     .target(
       name: "JacquardData", dependencies: ["JacquardArrays", "CZlib"], swiftSettings: strict),
-    .executableTarget(
-      name: "mnist-lstm",
-      dependencies: [
-        "Jacquard", "JacquardNN", "JacquardData",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Examples/mnist-lstm", swiftSettings: strict),
     .testTarget(
       name: "JacquardArraysTests", dependencies: ["JacquardArrays", "CVectorKernels"],
       swiftSettings: strict),
@@ -50,7 +59,25 @@ let package = Package(
     .testTarget(
       name: "JacquardDataTests", dependencies: ["JacquardData", "CZlib"],
       swiftSettings: strict),
-    .testTarget(name: "ExampleTests", dependencies: ["mnist-lstm"], swiftSettings: strict),
-  ],
+    .target(
+      name: "ExampleSupport",
+      dependencies: [
+        "Jacquard", "JacquardNN", "JacquardData",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Examples/Support", swiftSettings: strict),
+    .testTarget(
+      name: "ExampleTests", dependencies: examples.map { .target(name: $0) },
+      swiftSettings: strict),
+  ]
+    + examples.map { name in
+      .executableTarget(
+        name: name,
+        dependencies: [
+          "ExampleSupport", "Jacquard", "JacquardNN", "JacquardData",
+          .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        path: "Examples/\(name)", swiftSettings: strict)
+    },
   swiftLanguageModes: [.v6]
 )

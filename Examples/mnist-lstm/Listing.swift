@@ -1,3 +1,4 @@
+import ExampleSupport
 import Jacquard
 import JacquardData
 import JacquardNN
@@ -11,71 +12,52 @@ let steps = 28  // rows of an image
 let hiddenUnits = 128
 let classes = 10
 
-struct Listing {
-  let graph: Graph
-  let x: Tensor
-  let y: Tensor
-  let cost: Tensor
-  let trainStep: Operation
-  let accuracy: Tensor
+func mnistLSTM(_ options: MNISTOptions, _ optimizer: any Optimizer) throws {
+  let mnist = try options.loadMNIST()
 
-  init(seed: UInt64, optimizer: any Optimizer) {
-    graph = Graph(seed: seed)
-    x = graph.placeholder(.float32, [nil, steps, inputs], name: "x")
-    y = graph.placeholder(.float32, [nil, classes], name: "y")
+  let graph = Graph(seed: options.seed)
+  let x = graph.placeholder(.float32, [nil, steps, inputs], name: "x")
+  let y = graph.placeholder(.float32, [nil, classes], name: "y")
 
-    let weights = (
-      in: graph.variable(.truncatedNormal(), [inputs, hiddenUnits]),
-      out: graph.variable(.truncatedNormal(), [hiddenUnits, classes])
-    )
-    let biases = (
-      in: graph.variable(.constant(0.1), [hiddenUnits]),
-      out: graph.variable(.constant(0.1), [classes])
-    )
+  let weights = (
+    in: graph.variable(.truncatedNormal(), [inputs, hiddenUnits]),
+    out: graph.variable(.truncatedNormal(), [hiddenUnits, classes])
+  )
+  let biases = (
+    in: graph.variable(.constant(0.1), [hiddenUnits]),
+    out: graph.variable(.constant(0.1), [classes])
+  )
 
-    func rnn(_ x: Tensor) -> Tensor {
-      // [batch, steps, inputs] to [batch · steps, inputs], for the product with a matrix
-      let rows = x.reshaped(to: [-1, inputs])
-      let hidden = matmul(rows, weights.in) + biases.in
-      let sequence = hidden.reshaped(to: [-1, steps, hiddenUnits])
-      let cell = BasicLSTMCell(units: hiddenUnits, forgetBias: 1)
-      let initialState = cell.zeroState(like: sequence)
-      let (_, finalState) = dynamicRNN(cell, sequence, initialState: initialState)
-      return matmul(finalState.h, weights.out) + biases.out
-    }
-
-    let prediction = rnn(x)
-    cost = softmaxCrossEntropy(logits: prediction, labels: y).mean()
-    trainStep = optimizer.minimize(cost)
-    let isCorrect = prediction.argmax(axis: 1) .== y.argmax(axis: 1)
-    accuracy = isCorrect.cast(to: .float32).mean()
+  func rnn(_ x: Tensor) -> Tensor {
+    // [batch, steps, inputs] to [batch · steps, inputs], for the product with a matrix
+    let rows = x.reshaped(to: [-1, inputs])
+    let hidden = matmul(rows, weights.in) + biases.in
+    let sequence = hidden.reshaped(to: [-1, steps, hiddenUnits])
+    let cell = BasicLSTMCell(units: hiddenUnits, forgetBias: 1)
+    let initialState = cell.zeroState(like: sequence)
+    let (_, finalState) = dynamicRNN(cell, sequence, initialState: initialState)
+    return matmul(finalState.h, weights.out) + biases.out
   }
 
-  /// Trains for `count` steps, and reports the accuracy on the batch of every 20th.
-  func train(
-    _ session: Session, on data: DataSet, steps count: Int, clock: inout StepClock,
-    report: (_ step: Int, _ accuracy: Float) -> Void
-  ) throws {
-    try session.run(graph.variablesInitializer)
-    for step in 0..<count {
-      let batch = data.nextBatch(batchSize)
-      let feeds: Feeds = [
-        x: batch.images.reshaped(to: [batchSize, steps, inputs]), y: batch.labels,
-      ]
-      try clock.measure { try session.run(trainStep, feeding: feeds) }
-      if step % 20 == 0 {
-        report(step, try session.run(accuracy, feeding: feeds).scalar())
-      }
+  let prediction = rnn(x)
+  let cost = softmaxCrossEntropy(logits: prediction, labels: y).mean()
+  let trainStep = optimizer.minimize(cost)
+  let isCorrect = prediction.argmax(axis: 1) .== y.argmax(axis: 1)
+  let accuracy = isCorrect.cast(to: .float32).mean()
+
+  let training = try Training(graph, options, results: [cost, accuracy], title: "mnist-lstm")
+  try training.session.run(graph.variablesInitializer)
+  for step in training.steps(options.steps ?? 781) {
+    let batch = mnist.train.nextBatch(batchSize)
+    let feeds: Feeds = [
+      x: batch.images.reshaped(to: [batchSize, steps, inputs]), y: batch.labels,
+    ]
+    try training.step(trainStep, feeding: feeds)
+    if step % 20 == 0 {
+      training.report(try training.session.run(accuracy, feeding: feeds).scalar(as: Float.self))
     }
   }
-
-  /// The accuracy on all of `data`, in one run.
-  func accuracy(_ session: Session, on data: DataSet) throws -> Float {
-    try session.run(
-      accuracy,
-      feeding: [
-        x: data.images.reshaped(to: [data.count, steps, inputs]), y: data.labels,
-      ]
-    ).scalar()
-  }
+  let test = mnist.test
+  try training.test(
+    accuracy, feeding: [x: test.images.reshaped(to: [-1, steps, inputs]), y: test.labels])
 }

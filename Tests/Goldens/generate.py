@@ -25,10 +25,23 @@ FAMILIES = [
     "basic_lstm_cell",
     "lstm_cell",
     "gru_cell",
+    "coupled_input_forget_gate_cell",
+    "layer_norm_basic_lstm_cell",
+    "depth_gated_lstm_cell",
+    "clockwork_rnn_cell",
+    "highway_wrapper",
     "dynamic_rnn",
+    "rnn_builders",
     "ops",
+    "convolution",
+    "layers",
+    "losses",
+    "metrics",
     "while_gradients",
     "optimizers",
+    "sparse_optimizers",
+    "keras_layers",
+    "keras_models",
 ]
 
 

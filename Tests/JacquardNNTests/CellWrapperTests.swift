@@ -158,7 +158,7 @@ private struct SumCell: RNNCell {
     let input = noise([3, 4, 2], seed: 1)
     let (a, b, d, e) = try session.run(
       plain.outputs, dropped.outputs, slopes[0], slopes[1], feeding: [x: input, keep: 1.0])
-    #expect(a == b)
+    expectClose(a, b, tolerance: 1e-13)
     #expect(d.count == 3)
     for (d, e) in zip(d, e) { expectClose(d, e, tolerance: 1e-13) }
     #expect(try session.run(dropped.outputs, feeding: [x: input, keep: 0.5]) != a)
@@ -193,6 +193,15 @@ private struct SumCell: RNNCell {
       let keep = $0.placeholder(.float32, [2])
       let cell = DropoutWrapper(SumCell(units: 3), outputKeepProbability: keep)
       _ = cell(x, cell.zeroState(like: x))
+    },
+    Misuse.located(
+      "variational dropout of inputs of unknown size",
+      says: ["the size of the inputs, float32[2, ?], is not known", "draws one row of that size"]
+    ) {
+      let x = $0.placeholder(.float32, [2, nil])
+      let cell = DropoutWrapper(
+        SumCell(units: 3), inputKeepProbability: 0.5, variational: true)
+      return line(of: cell(x, cell.zeroState(like: x)))
     },
   ]
 

@@ -219,6 +219,29 @@ JQ_RANDOM(normal_f64);
 JQ_RANDOM(truncated_normal_f32);
 JQ_RANDOM(truncated_normal_f64);
 
+// Products with packed matrices -------------------------------------------------------------------
+
+/// Whether these kernels were compiled with optimisation. Without it, as in a plain debug build, the
+/// product with panels is far slower than a BLAS library's.
+int jq_is_optimized(void);
+
+/// Elements of a matrix of `columns` columns packed in panels of 128 bytes of columns each.
+#define JQ_DECLARE_PANELS(S) \
+  long jq_panels_size_##S(long inner, long columns); \
+  /* Packs panels `first`..<`end` of b, `inner` rows of `columns` columns, or the other way round if */ \
+  /* transposed, rows being `stride` elements apart; the last panel is padded with zeros. */ \
+  void jq_pack_panels_##S( \
+      long first, long end, long inner, long columns, const void *b, long stride, \
+      int transposed, void *panels); \
+  /* out = a · panels + addend + bias; addend and bias, one row for all, may be null, and out may be */ \
+  /* the very addend. An element's sum runs over the inner index in order, whatever the rows. */ \
+  void jq_multiply_panels_##S( \
+      long rows, long columns, long inner, const void *a, long stride, const void *panels, \
+      const void *addend, long addendStride, const void *bias, void *out, long outStride)
+
+JQ_DECLARE_PANELS(f32);
+JQ_DECLARE_PANELS(f64);
+
 #ifdef __cplusplus
 }
 #endif

@@ -25,7 +25,8 @@ extension PlanDrawing.Input {
   fileprivate init(_ source: InputSource, _ state: borrowing GraphState) {
     switch source {
     case .feed(let value): self.init(name: state.displayName(of: value), style: .placeholder)
-    case .variable(let id): self.init(name: state.variables[id.index].name, style: .variable)
+    case .variable(let id), .pending(let id):
+      self.init(name: state.variables[id.index].name, style: .variable)
     case .drawCounter: self.init(name: "draw counter", style: .random)
     }
   }

@@ -16,6 +16,9 @@ extension Graph {
   /// A tensor that stands in for what cannot be built; operations on it are quiet and invalid too.
   public func invalid(_ type: TensorType) -> Tensor { invalidTensor(type) }
 
+  /// What initialises variables that name no initializer of their own in the variable scope being built; `nil` if no scope says.
+  public var scopeInitializer: Initializer? { context.variableScope.initializer }
+
   /// The number of the iteration, an int64 scalar counting from 0, of the innermost loop body being built; `nil`
   /// outside loops.
   public var loopIteration: Tensor? { enclosingIterations().last }

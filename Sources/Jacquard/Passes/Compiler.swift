@@ -6,8 +6,14 @@ protocol Pass: Sendable {
   static var name: String { get }
   /// What it promises, in a sentence.
   static var contract: String { get }
+  /// Whether results have the same bits with it as without it; otherwise sums may be taken in another order.
+  static var isExact: Bool { get }
   /// Rewrites the program, all its blocks included.
   func run(_ program: inout Program)
+}
+
+extension Pass {
+  static var isExact: Bool { true }
 }
 
 /// From a graph and a request to a program ready to be scheduled.
@@ -17,7 +23,18 @@ enum Compiler {
     MergeLoops(),
     EliminateDeadCode(),
     FoldConstants(),
+    ForwardViews(),
     MergeCommonSubexpressions(),
+    SplitResiduals(),
+    SplitProducts(),
+    EliminateDeadCode(),
+    HoistInvariants(),
+    DistributeLoops(),
+    EliminateDeadCode(),
+    MergeCommonSubexpressions(),
+    PackMatrices(),
+    HoistInvariants(),
+    FuseElementwise(),
     EliminateDeadCode(),
   ]
 

@@ -55,6 +55,7 @@ struct Extraction {
     program.fetchCount = fetched.count
     program.commits = pending.keys.sorted()
     program.root.results = fetched + program.commits.map { pending[$0]!.last!.value }
+    assignRowsInPlace()
     return CompiledProgram(program: program, shapeDecidingFeeds: shapeDecidingFeeds.sorted())
   }
 
@@ -261,13 +262,24 @@ struct Extraction {
     var value = operands[0]
     if assign.update != .replace {
       let previous = latest(assign.variable) ?? startValue(assign.variable, in: &scope)
-      let result = program.addValue(assign.type, origin: record.results[0])
-      let op: any Op = assign.update == .add ? Add() : Subtract()
-      scope.nodes.append(
-        Node(op: op, operands: [previous, value], results: [result], origin: id))
-      value = result
+      let (op, inputs) = assign.update.combination(of: operands, with: previous)
+      value = program.addValue(assign.type, origin: record.results[0])
+      scope.nodes.append(Node(op: op, operands: inputs, results: [value], origin: id))
     }
     pending[assign.variable, default: []].append((id, value))
     return value
+  }
+}
+
+extension Assign.Update {
+  /// The op that makes the new value of a variable, and its operands: those of the assignment and the previous value.
+  fileprivate func combination(of operands: [Value], with previous: Value) -> (any Op, [Value]) {
+    switch self {
+    case .add: (Add(), [previous] + operands)
+    case .subtract: (Subtract(), [previous] + operands)
+    case .addRows: (ScatterAdd(axis: 0, ontoBase: true), operands + [previous])
+    case .replaceRows: (ScatterUpdate(), operands + [previous])
+    case .replace: (Identity(), operands)
+    }
   }
 }

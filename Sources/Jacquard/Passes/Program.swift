@@ -55,6 +55,9 @@ enum InputSource: Sendable, Hashable {
   case feed(ValueID)
   /// The value of a variable at the start of the run.
   case variable(VariableID)
+  /// A copy of a variable's value at the start of the run, in the memory that its new value is committed from: for the one
+  /// assignment to some of its rows, which writes over it.
+  case pending(VariableID)
   /// The draw counter (int64 scalar) of a random stream: how many committed runs have drawn from it.
   case drawCounter(key: UInt64)
 }
@@ -64,14 +67,17 @@ enum InputSource: Sendable, Hashable {
 /// The same type at every level; passes map programs to programs, and ``Plan`` schedules the last one.
 struct Program: Sendable {
   var values: [ValueInfo] = []
-  /// The root block. Its parameters match `inputs`; its results are the fetches, then the committed values.
+  /// The root block. Its parameters match `inputs`; its results are the fetches, then the committed values, then the indices of
+  /// rows that `rowCommits` change.
   var root = Block()
   /// The source of each root parameter.
   var inputs: [InputSource] = []
-  /// How many of the root's results are fetched; the rest are committed to `commits`, in order.
+  /// How many of the root's results are fetched; those after them are committed to `commits`, in order.
   var fetchCount = 0
   /// The variables assigned by the run.
   var commits: [VariableID] = []
+  /// Which of `commits` change some rows only, all others being as they were at the start of the run.
+  var rowCommits: [Int] = []
 
   /// Adds a value.
   mutating func addValue(_ type: TensorType, constant: NDArray? = nil, origin: ValueID? = nil)

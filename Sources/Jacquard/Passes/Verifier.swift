@@ -18,7 +18,10 @@ enum Verifier {
       throw checker.failure(
         "\(program.inputs.count) inputs, \(program.root.parameters.count) parameters")
     }
-    guard program.root.results.count == program.fetchCount + program.commits.count else {
+    guard
+      program.root.results.count
+        == program.fetchCount + program.commits.count + program.rowCommits.count
+    else {
       throw checker.failure("\(program.root.results.count) root results")
     }
     try checker.check(program.root)

@@ -83,10 +83,15 @@ final class LoopStep: Sendable {
   let stacks: Table<Stack>
   let condition: Schedule
   let body: Schedule
+  /// Set if threads may each take a range of rows through all iterations.
+  let rows: RowSchedule?
+  /// The slot of the iteration counter.
+  let iterationSlot: Int32
 
   init(
-    bounds: Bounds, iterationBlock: Int, tripCount: Int32, location: KernelLocation,
-    carries: [Carry], scans: [Scan], stacks: [Stack], condition: [Step], body: [Step]
+    bounds: Bounds, iterationBlock: Int, iterationSlot: Int32, tripCount: Int32,
+    location: KernelLocation, carries: [Carry], scans: [Scan], stacks: [Stack],
+    condition: [Step], body: [Step], rows: RowSchedule?
   ) {
     self.bounds = bounds
     self.iterationBlock = iterationBlock
@@ -97,27 +102,34 @@ final class LoopStep: Sendable {
     self.stacks = Table(stacks)
     self.condition = Schedule(condition)
     self.body = Schedule(body)
+    self.rows = rows
+    self.iterationSlot = iterationSlot
   }
 
   func run(_ frame: Frame) {
-    let outerIteration = frame.status.iteration
     let limit = iterationLimit(frame)
     for index in carries.indices {
       frame.pointers[Int(carries[index].parameter)] = frame.pointers[Int(carries[index].operand)]
     }
     var executed = 0
     if openStacks(frame, limit: limit) {
-      executed = iterate(frame, limit: limit)
+      if let rows {
+        run(rows, frame, limit: limit)
+        executed = limit
+      } else {
+        executed = iterate(frame, limit: limit)
+      }
       closeStacks(frame, executed: executed, limit: limit)
     }
     closeCarries(frame, executed: executed)
     frame.pointers[Int(tripCount)].storeBytes(of: Int64(executed), as: Int64.self)
-    frame.status.setIteration(outerIteration)
   }
 
   private func iterate(_ frame: Frame, limit: Int) -> Int {
     let counter = frame.blocks[iterationBlock]
     var iteration = 0
+    frame.status.enterLoop()
+    defer { frame.status.leaveLoop() }
     while iteration < limit {
       counter.storeBytes(of: Int64(iteration), as: Int64.self)
       frame.status.setIteration(iteration)
@@ -147,7 +159,7 @@ final class LoopStep: Sendable {
     return limit
   }
 
-  private func count(_ length: Length, _ frame: Frame) -> Int {
+  func count(_ length: Length, _ frame: Frame) -> Int {
     switch length {
     case .known(let count): count
     case .growing(let stack): frame.context.growingStacks[stack].count
@@ -159,11 +171,12 @@ final class LoopStep: Sendable {
 
 extension LoopStep {
   /// Hands results to the next iteration: copies first, since they read what the parameters still point to.
-  private func carryOver(_ frame: Frame, iteration: Int) {
+  func carryOver(_ frame: Frame, iteration: Int, rows: RowRange? = nil) {
     for index in carries.indices where carries[index].transfer == .copied {
       let carry = carries[index]
-      frame.blocks[carry.buffer(iteration)].copyMemory(
-        from: frame.pointers[Int(carry.bodyResult)], byteCount: carry.byteCount)
+      let bytes = rows?.bytes(of: carry.byteCount) ?? 0..<carry.byteCount
+      (frame.blocks[carry.buffer(iteration)] + bytes.lowerBound).copyMemory(
+        from: frame.pointers[Int(carry.bodyResult)] + bytes.lowerBound, byteCount: bytes.count)
     }
     for index in carries.indices {
       let carry = carries[index]
@@ -193,7 +206,8 @@ extension LoopStep {
 // MARK: - Slices
 
 extension LoopStep {
-  private func readSlices(_ frame: Frame, iteration: Int, limit: Int) {
+  /// - Parameter rows: the rows to copy where slices do not lie in one piece; all by default.
+  func readSlices(_ frame: Frame, iteration: Int, limit: Int, rows: RowRange? = nil) {
     for position in scans.indices {
       let scan = scans[position]
       let length = count(scan.length, frame)
@@ -203,13 +217,13 @@ extension LoopStep {
         frame.pointers[Int(scan.parameter)] = array + index * scan.slices.runByteCount
       } else {
         scan.slices.gather(
-          from: array, length: length, index: index, to: frame.blocks[scan.buffer])
+          from: array, length: length, index: index, to: frame.blocks[scan.buffer], rows: rows)
       }
     }
   }
 
   /// Tells kernels of the body where to write what is carried or stacked; false if a stack cannot grow.
-  private func bindResults(_ frame: Frame, iteration: Int, limit: Int) -> Bool {
+  func bindResults(_ frame: Frame, iteration: Int, limit: Int) -> Bool {
     for index in carries.indices where carries[index].transfer == .buffered {
       let carry = carries[index]
       frame.pointers[Int(carry.producer)] = frame.blocks[carry.buffer(iteration)]
@@ -227,17 +241,17 @@ extension LoopStep {
     return true
   }
 
-  private func writeSlices(_ frame: Frame, iteration: Int, limit: Int) {
+  func writeSlices(_ frame: Frame, iteration: Int, limit: Int, rows: RowRange? = nil) {
     for position in stacks.indices where stacks[position].producer < 0 {
       let stack = stacks[position]
       stack.slices.scatter(
         frame.pointers[Int(stack.bodyResult)], to: frame.pointers[Int(stack.result)],
         length: count(stack.length, frame),
-        index: sliceIndex(of: stack, iteration, limit, frame))
+        index: sliceIndex(of: stack, iteration, limit, frame), rows: rows)
     }
   }
 
-  private func sliceIndex(
+  func sliceIndex(
     of stack: Stack, _ iteration: Int, _ limit: Int, _ frame: Frame
   ) -> Int {
     if isOpenEnded(stack) { return iteration }
@@ -246,7 +260,7 @@ extension LoopStep {
   }
 
   /// As ``ScanSpecification/slice(iteration:length:tripCount:)``.
-  private func slice(
+  func slice(
     _ iteration: Int, of length: Int, _ tripCount: Int, _ isReversed: Bool, _ isAnchored: Bool
   ) -> Int {
     ScanSpecification(axis: 0, reversed: isReversed, anchoredAtTripCount: isAnchored)

@@ -17,11 +17,13 @@ struct PlanOptions: Sendable {
 final class Plan: Sendable {
   /// Where root parameters come from, and their types.
   let inputs: [(source: InputSource, type: TensorType)]
-  /// The types of the fetches, then of the commits.
+  /// The types of the fetches, then of the commits, then of the indices of rows that `rowCommits` change.
   let outputs: [TensorType]
   let fetchCount: Int
   /// The variables that the outputs after the fetches are committed to.
   let commits: [VariableID]
+  /// Which of `commits` change some rows only.
+  let rowCommits: [Int]
   /// The bytes of intermediate results, apart from stacks of unknown length.
   let arenaByteCount: Int
   /// The number of kernels, nested ones included.
@@ -44,6 +46,7 @@ final class Plan: Sendable {
     outputs = program.root.results.map { program.type(of: $0) }
     fetchCount = program.fetchCount
     commits = program.commits
+    rowCommits = program.rowCommits
     rows = built.rows
     stepCount = built.rows.count { $0.kind == .kernel }
     layout = built.layout

@@ -16,11 +16,16 @@ extension PlanBuilder {
 
   /// The steps of a surveyed region.
   mutating func lower(_ region: Block, depth: Int) throws -> [Step] {
-    var steps: [Step] = []
+    try lowerNodes(region, depth: depth).compactMap(\.self)
+  }
+
+  /// The step of each node of a surveyed region; `nil` for views that need none.
+  mutating func lowerNodes(_ region: Block, depth: Int) throws -> [Step?] {
+    var steps: [Step?] = []
     for (index, node) in region.nodes.enumerated() {
       let row = rows.count
-      guard let step = try lower(node, at: index, depth: depth) else { continue }
-      steps.append(options.profile ? .profiled(ProfiledStep(step, row: row)) : step)
+      let step = try lower(node, at: index, depth: depth)
+      steps.append(step.map { options.profile ? .profiled(ProfiledStep($0, row: row)) : $0 })
     }
     return steps
   }
@@ -52,9 +57,9 @@ extension PlanBuilder {
         reason: error.message, op: type(of: node.op).name, operation: node.origin)
     }
     var scratch = Self.unusedBlock
-    if kernel.scratchByteCount > 0 {
-      scratch = newBlock(byteCount: kernel.scratchByteCount, at: time)
-    }
+    let perThread = (kernel as? any RowwiseKernel)?.scratchByteCountPerRange ?? 0
+    let scratchByteCount = max(kernel.scratchByteCount, perThread * options.threads)
+    if scratchByteCount > 0 { scratch = newBlock(byteCount: scratchByteCount, at: time) }
     for (position, operand) in node.operands.enumerated()
     where node.op.usesElements(ofOperand: position) {
       touch(operand, at: time)

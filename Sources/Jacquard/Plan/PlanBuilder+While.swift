@@ -19,7 +19,9 @@ extension PlanBuilder {
       closeHeader(row)
     }
     let row = appendHeader(.body, name: "do", node, depth: depth + 1)
-    let bodySteps = try lower(loop.body, depth: depth + 2)
+    let firstBlock = blocks.count
+    let nodeSteps = try lowerNodes(loop.body, depth: depth + 2)
+    let bodySteps = nodeSteps.compactMap(\.self)
     let bodyEnd = tick()
     for result in loop.body.results { touch(result, at: bodyEnd) }
     closeHeader(row)
@@ -30,16 +32,24 @@ extension PlanBuilder {
     for block in loop.blocks { extend(block, to: loop.end) }
     try allocate(node.results[op.tripCountIndex], of: node, at: loop.end)
     let carries = try (0..<op.carriedCount).map { try carry($0, of: &loop) }
+    let rows = rowSchedule(of: loop, nodeSteps)
+    if rows != nil {
+      // Threads are in different iterations, so nothing in the body may lie where something else lay before.
+      for block in firstBlock..<blocks.count { spread(block, from: loop.begin, to: loop.end) }
+      layout.rowThreadCount = options.threads
+    }
     let step = LoopStep(
       bounds: LoopStep.Bounds(
         maximumIterations: op.maximumIterations,
         bound: op.hasBound ? slot(of: node.operands[op.operandCount - 1]) : -1,
         condition: op.hasCondition ? slot(of: node.regions[0].results[0]) : -1),
-      iterationBlock: loop.iterationBlock, tripCount: self[node.results[op.tripCountIndex]].slot,
+      iterationBlock: loop.iterationBlock,
+      iterationSlot: self[loop.body.parameters[0]].slot,
+      tripCount: self[node.results[op.tripCountIndex]].slot,
       location: KernelLocation(operation: node.origin.rawValue), carries: carries,
       scans: op.scans.indices.map { scan($0, of: loop) },
       stacks: op.stacks.indices.map { stack($0, of: loop) },
-      condition: loop.conditionSteps, body: bodySteps)
+      condition: loop.conditionSteps, body: bodySteps, rows: rows)
     closeHeader(header, results: node.results)
     return step
   }
@@ -141,7 +151,7 @@ extension PlanBuilder {
   private func isUpdatedInPlace(_ index: Int, in loop: LoopDraft) -> Bool {
     let parameter = loop.bodyParameters[index]
     guard loop.carries[index].transfer == .buffered, let base = loop.carries[index].base,
-      self[parameter].useCount == 1, !loop.body.results.contains(parameter),
+      isLastUse(of: parameter, at: self[base].producer, in: loop.body),
       loop.body.results.count(where: { claimableBase(of: $0, in: loop.body) == base }) == 1
     else { return false }
     let node = loop.body.nodes[self[base].producer]
@@ -151,6 +161,23 @@ extension PlanBuilder {
     else { return false }
     return candidates.contains { node.operands[$0] == parameter }
       && program.type(of: parameter).byteCount == program.type(of: base).byteCount
+  }
+
+  /// Whether the node at `position` uses `parameter` once, and what else uses it are kernels before it, done with it by then.
+  private func isLastUse(of parameter: Value, at position: Int, in body: Block) -> Bool {
+    guard !body.results.contains(parameter) else { return false }
+    let earlier = body.nodes[..<position].filter { $0.operands.contains(parameter) }
+    let uses = earlier.reduce(1) { sum, node in
+      sum + node.operands.count(where: { $0 == parameter })
+    }
+    return self[parameter].useCount == uses && earlier.allSatisfy(hasMemoryOfItsOwn)
+  }
+
+  /// Whether no result of `node` shows the memory of an operand.
+  private func hasMemoryOfItsOwn(_ node: Node) -> Bool {
+    guard node.regions.isEmpty, let context = try? loweringContext(node) else { return false }
+    if case .view = node.op.aliasing(context) { return false }
+    return true
   }
 
   /// Notes in the rows of the body which kernels write a carried value over the last.

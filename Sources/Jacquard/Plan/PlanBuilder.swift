@@ -134,6 +134,12 @@ extension PlanBuilder {
     blocks[block].last = max(blocks[block].last, time)
   }
 
+  /// Keeps a block of memory for as long as a loop runs.
+  mutating func spread(_ block: Int, from begin: Int, to end: Int) {
+    blocks[block].first = min(blocks[block].first, begin)
+    extend(block, to: end)
+  }
+
   /// Keeps the memory of a value until `time`.
   mutating func touch(_ value: Value, at time: Int) {
     for block in self[value].blocks { extend(block, to: time) }

@@ -10,6 +10,8 @@ final class RunContext: Sendable {
   nonisolated(unsafe) let blocks: UnsafeMutablePointer<UnsafeMutableRawPointer>
   nonisolated(unsafe) let growingStacks: UnsafeMutablePointer<GrowingStack>
   nonisolated(unsafe) let profile: UnsafeMutablePointer<StepProfile>
+  /// For each thread that may share the rows of a loop, the address of every slot and a counter of iterations.
+  private nonisolated(unsafe) let threadPointers: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private nonisolated(unsafe) let boundOutputs: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   private let layout: RunLayout
   private let arena: ArrayStorage
@@ -29,6 +31,9 @@ final class RunContext: Sendable {
     growingStacks.initialize(repeating: GrowingStack(), count: layout.growingStackCount)
     profile = .allocate(capacity: layout.profiledRowCount)
     profile.initialize(repeating: StepProfile(), count: layout.profiledRowCount)
+    threadPointers = .allocate(capacity: layout.rowThreadCount * Self.threadStride(layout))
+    threadPointers.initialize(
+      repeating: arena.pointer, count: layout.rowThreadCount * Self.threadStride(layout))
     boundOutputs = .allocate(capacity: layout.outputs.count)
     boundOutputs.initialize(repeating: nil, count: layout.outputs.count)
     for (index, offset) in layout.blockOffsets.enumerated() {
@@ -49,9 +54,30 @@ final class RunContext: Sendable {
     for index in 0..<layout.growingStackCount { growingStacks[index].deallocate() }
     growingStacks.deallocate()
     boundOutputs.deallocate()
+    threadPointers.deallocate()
     profile.deallocate()
     blocks.deallocate()
     pointers.deallocate()
+  }
+
+  /// Slots and a counter, with a cache line between threads.
+  private static func threadStride(_ layout: RunLayout) -> Int {
+    (layout.slots.count + 2 * MemoryPlan.alignment / MemoryLayout<Int>.stride) | 7
+  }
+
+  /// The addresses of all slots for one of the threads that share a loop, as they are now, and its counter.
+  func forkPointers(thread: Int) -> (
+    pointers: UnsafeMutablePointer<UnsafeMutableRawPointer>, counter: UnsafeMutableRawPointer
+  ) {
+    let copy = threadPointers + thread * Self.threadStride(layout)
+    copy.update(from: pointers, count: layout.slots.count)
+    return (copy, UnsafeMutableRawPointer(copy + layout.slots.count))
+  }
+
+  /// Takes over the addresses that a thread ended with.
+  func joinPointers(thread: Int) {
+    pointers.update(
+      from: threadPointers + thread * Self.threadStride(layout), count: layout.slots.count)
   }
 
   /// The bytes this context holds, stacks that have grown included.
@@ -95,7 +121,6 @@ final class RunContext: Sendable {
   /// Starts a run: no failure yet, outputs where they are bound.
   func begin() {
     status.reset()
-    status.setIteration(-1)
     for index in layout.outputs.indices {
       guard let producer = layout.outputs[index].producer else { continue }
       pointers[producer.slot] = blocks[producer.block]

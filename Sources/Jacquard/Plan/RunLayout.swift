@@ -39,5 +39,7 @@ struct RunLayout: Sendable {
   var fetchCount = 0
   var growingStackCount = 0
   var profiledRowCount = 0
+  /// How many threads may share the rows of a loop; 0 if there is no such loop.
+  var rowThreadCount = 0
   var memoryLimit: Int?
 }

@@ -10,6 +10,8 @@ public struct RunFailure: Sendable {
     case notFinite
     /// An assertion that does not hold.
     case assertionFailed
+    /// A place of a tensor array written a second time; `detail` is its index.
+    case writtenTwice
     /// A sequence length outside 0…limit; `detail` is the length.
     case lengthOutOfRange
     /// A user's closure threw, or returned something of another type than declared.
@@ -26,8 +28,8 @@ public struct RunFailure: Sendable {
   public var location: KernelLocation
   /// The row, or element, at which it was found.
   public var row: Int
-  /// The iteration of the innermost loop, or −1 outside loops.
-  public var iteration: Int
+  /// The iteration of each loop around the operation, the outermost first; empty outside loops.
+  public var iterations: [Int]
   /// The offending number.
   public var detail: Int64
   /// The limit it breaks.
@@ -40,10 +42,11 @@ public struct RunFailure: Sendable {
 public final class RunStatus: Sendable {
   private let failed = Atomic<Bool>(false)
   private let failure = Mutex<RunFailure?>(nil)
-  private let currentIteration = Atomic<Int>(-1)
+  // Changed between kernels, by the thread that starts them; read by those that run them.
+  private nonisolated(unsafe) var iterations: [Int] = []
 
   /// A status without failure.
-  public init() {}
+  public init() { iterations.reserveCapacity(8) }
 
   /// Whether anything has failed.
   public var hasFailed: Bool { failed.load(ordering: .relaxed) }
@@ -51,12 +54,14 @@ public final class RunStatus: Sendable {
   /// The failure kept, if any.
   public var firstFailure: RunFailure? { failure.withLock { $0 } }
 
-  /// The iteration of the innermost loop that is running.
-  var iteration: Int {
-    get { currentIteration.load(ordering: .relaxed) }
-  }
+  /// Notes that a loop starts, within those that are running.
+  func enterLoop() { iterations.append(0) }
 
-  func setIteration(_ iteration: Int) { currentIteration.store(iteration, ordering: .relaxed) }
+  /// Notes the iteration of the innermost loop that is running.
+  func setIteration(_ iteration: Int) { iterations[iterations.count - 1] = iteration }
+
+  /// Notes that the innermost loop has ended.
+  func leaveLoop() { iterations.removeLast() }
 
   func reset() {
     guard hasFailed else { return }
@@ -70,10 +75,12 @@ public final class RunStatus: Sendable {
     limit: Int64 = 0, message: String = ""
   ) {
     let new = RunFailure(
-      code: code, location: location, row: row, iteration: iteration, detail: detail, limit: limit,
+      code: code, location: location, row: row, iterations: iterations, detail: detail,
+      limit: limit,
       message: message)
     failure.withLock { kept in
-      if let kept, kept.location != location || kept.iteration != new.iteration || kept.row <= row {
+      if let kept, kept.location != location || kept.iterations != new.iterations || kept.row <= row
+      {
         return
       }
       kept = new

@@ -18,29 +18,40 @@ struct SliceLayout: Sendable, BitwiseCopyable {
   var sliceByteCount: Int { outerCount * runByteCount }
 
   /// Copies slice `index` of an array of `length` slices to dense memory.
+  ///
+  /// - Parameter rows: of the rows of the slice those to copy; all by default.
   func gather(
-    from array: UnsafeRawPointer, length: Int, index: Int, to slice: UnsafeMutableRawPointer
+    from array: UnsafeRawPointer, length: Int, index: Int, to slice: UnsafeMutableRawPointer,
+    rows: RowRange? = nil
   ) {
-    var source = array + index * runByteCount
-    var destination = slice
-    for _ in 0..<outerCount {
-      destination.copyMemory(from: source, byteCount: runByteCount)
-      source += length * runByteCount
-      destination += runByteCount
+    let (runs, bytes) = part(rows)
+    for run in runs {
+      (slice + run * runByteCount + bytes.lowerBound).copyMemory(
+        from: array + (run * length + index) * runByteCount + bytes.lowerBound,
+        byteCount: bytes.count)
     }
   }
 
   /// Copies dense memory to slice `index` of an array of `length` slices.
+  ///
+  /// - Parameter rows: of the rows of the slice those to copy; all by default.
   func scatter(
-    _ slice: UnsafeRawPointer, to array: UnsafeMutableRawPointer, length: Int, index: Int
+    _ slice: UnsafeRawPointer, to array: UnsafeMutableRawPointer, length: Int, index: Int,
+    rows: RowRange? = nil
   ) {
-    var source = slice
-    var destination = array + index * runByteCount
-    for _ in 0..<outerCount {
-      destination.copyMemory(from: source, byteCount: runByteCount)
-      source += runByteCount
-      destination += length * runByteCount
+    let (runs, bytes) = part(rows)
+    for run in runs {
+      (array + (run * length + index) * runByteCount + bytes.lowerBound).copyMemory(
+        from: slice + run * runByteCount + bytes.lowerBound, byteCount: bytes.count)
     }
+  }
+
+  /// The runs that hold some rows of a slice, and which bytes of each; a slice in one piece holds its rows within one run.
+  private func part(_ rows: RowRange?) -> (runs: Range<Int>, bytes: Range<Int>) {
+    guard let rows else { return (0..<outerCount, 0..<runByteCount) }
+    if outerCount == 1 { return (0..<1, rows.bytes(of: runByteCount)) }
+    let perRow = outerCount / rows.total
+    return (rows.range.lowerBound * perRow..<rows.range.upperBound * perRow, 0..<runByteCount)
   }
 
   /// Clears the slices of `range`.

@@ -31,6 +31,8 @@ enum Step: Sendable {
 /// A kernel over slots.
 final class KernelStep: Sendable {
   let kernel: any Kernel
+  /// The kernel, if threads may each take a range of rows.
+  let rowwise: (any RowwiseKernel)?
   /// The slots of the operands, then of the results.
   let slots: Table<Int32>
   let operandCount: Int
@@ -39,6 +41,7 @@ final class KernelStep: Sendable {
 
   init(kernel: any Kernel, operands: [Int32], results: [Int32], scratchBlock: Int) {
     self.kernel = kernel
+    rowwise = (kernel as? any RowwiseKernel).flatMap { $0.isRowwise ? $0 : nil }
     slots = Table(operands + results)
     operandCount = operands.count
     chunkCount = kernel.chunkCount
@@ -54,6 +57,18 @@ final class KernelStep: Sendable {
     } else {
       frame.pool.run(kernel, buffers, chunkCount: chunkCount)
     }
+  }
+}
+
+extension KernelStep {
+  /// Computes some rows, on one of the threads that share a loop.
+  func run(_ frame: Frame, rows: Range<Int>, thread: Int) {
+    guard let rowwise else { return }
+    let scratch = frame.blocks[scratchBlock] + thread * rowwise.scratchByteCountPerRange
+    rowwise.run(
+      KernelBuffers(
+        pointers: frame.pointers, slots: slots.base, operandCount: operandCount,
+        status: frame.status, scratch: scratch), rows: rows)
   }
 }
 

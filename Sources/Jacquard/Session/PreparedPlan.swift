@@ -11,6 +11,8 @@ final class PreparedPlan: Sendable {
     case variable(Int)
     /// The draw count at this place of the run's bindings.
     case drawCounter(Int)
+    /// The memory of the commit at this place.
+    case pending(commit: Int)
     /// Nothing: only its shape mattered.
     case unused
   }
@@ -70,9 +72,9 @@ final class PreparedPlan: Sendable {
       }
       switch source {
       case .feed(let id): inputs.append(feeds.position(of: id).map { .feed($0) } ?? .unused)
-      case .variable(let id):
-        inputs.append(.variable(needs.reads.count))
-        needs.reads.append(id.index)
+      case .variable(let id): inputs.append(.variable(needs.read(id.index)))
+      case .pending(let id):
+        inputs.append(.pending(commit: plan.commits.firstIndex(of: id)!))
       case .drawCounter(let key):
         inputs.append(.drawCounter(needs.counters.count))
         needs.counters.append(store.counterIndex(for: key))
@@ -81,6 +83,15 @@ final class PreparedPlan: Sendable {
     for (index, id) in plan.commits.enumerated() {
       let type = plan.outputs[plan.fetchCount + index]
       needs.commits.append((id.index, type.byteCount ?? 0))
+    }
+    for (index, commit) in plan.rowCommits.enumerated() {
+      let (variable, byteCount) = needs.commits[commit]
+      let output = plan.fetchCount + plan.commits.count + index
+      let rows = plan.outputs[plan.fetchCount + commit].shape.known?.first ?? 0
+      needs.rowCommits.append(
+        StoreNeeds.RowCommit(
+          commit: commit, read: needs.read(variable), output: output,
+          rowByteCount: byteCount / max(rows, 1), indices: plan.outputs[output]))
     }
     self.needs = needs
     self.inputs = inputs
@@ -104,7 +115,7 @@ final class PreparedPlan: Sendable {
       switch inputs[parameter] {
       case .feed(let position): return .feed(position)
       case .variable(let snapshot): return .variable(snapshot, shape: shape)
-      case .drawCounter, .unused: break
+      case .drawCounter, .pending, .unused: break
       }
     }
     return .computed(shape: shape, byteCount: bytes)

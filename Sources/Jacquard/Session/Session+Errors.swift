@@ -38,11 +38,12 @@ extension Session {
 }
 
 extension RunFailure {
-  /// What was found, with the row and the iteration.
+  /// What was found, with the row and the iterations.
   var sentence: String {
     var words: String
     switch code {
     case .indexOutOfRange: words = "the index \(detail) is outside 0..<\(limit)\(atRow)"
+    case .writtenTwice: words = "the index \(detail) of the tensor array has been written before"
     case .lengthOutOfRange: words = "the length \(detail) is outside 0...\(limit)\(atRow)"
     case .notFinite: words = "found a NaN or an infinity\(atRow)"
     case .assertionFailed: words = "the assertion does not hold\(atRow)"
@@ -50,7 +51,8 @@ extension RunFailure {
     case .outOfMemory: words = "there is no memory for the stack of a loop of unknown length"
     case .invalidValue: words = "found an invalid value\(atRow)"
     }
-    if iteration >= 0 { words += " in iteration \(iteration)" }
+    let loops = iterations.reversed().map { "in iteration \($0)" }
+    if !loops.isEmpty { words += " " + loops.joined(separator: " of the loop ") }
     if !message.isEmpty { words += ": \(message)" }
     return words
   }

@@ -102,6 +102,12 @@ extension Session {
       }
       context.bindCommit(index, to: run.pending[index]!.pointer)
     }
+    for commit in needs.rowCommits {
+      let changed = try run.startRows(commit) { bytes in
+        try storage(byteCount: bytes) { "changed rows" }
+      }
+      context.bindOutput(commit.output, to: changed)
+    }
     for (index, input) in prepared.inputs.enumerated() {
       switch input {
       case .feed(let position):
@@ -109,6 +115,7 @@ extension Session {
         context.bindInput(index, to: array.storage.pointer + array.byteOffset)
       case .variable(let snapshot):
         context.bindInput(index, to: run.snapshots[snapshot]!.pointer)
+      case .pending(let commit): context.bindInput(index, to: run.pending[commit]!.pointer)
       case .drawCounter(let place): context.bindInput(index, to: run.draws + place)
       case .unused: break
       }

@@ -12,16 +12,21 @@ final class VariableStore: Sendable {
     var current: ArrayStorage?
     /// A buffer for the next value.
     var spare: ArrayStorage?
+    /// The rows in which the spare buffer differs from the committed value; `nil` if it may differ in all.
+    var difference: ChangedRows?
 
-    /// The spare buffer, if nobody else can see it.
-    mutating func takeSpare(byteCount: Int) -> ArrayStorage? {
+    /// The spare buffer, if nobody else can see it, and the rows in which it differs.
+    mutating func takeSpare(
+      byteCount: Int
+    ) -> (buffer: ArrayStorage, difference: ChangedRows?)? {
+      let difference = difference.take()
       guard spare != nil else { return nil }
       let isFree = isKnownUniquelyReferenced(&spare)
       let candidate = spare.take()
       guard isFree, let candidate, !candidate.isWrapped, candidate.byteCount == byteCount else {
         return nil
       }
-      return candidate
+      return (candidate, difference)
     }
   }
 
@@ -75,7 +80,9 @@ final class VariableStore: Sendable {
       }
       for (index, commit) in needs.commits.enumerated() {
         state.grow(toInclude: commit.variable)
-        run.pending[index] = state.slots[commit.variable].takeSpare(byteCount: commit.byteCount)
+        let spare = state.slots[commit.variable].takeSpare(byteCount: commit.byteCount)
+        run.pending[index] = spare?.buffer
+        run.differences[index] = spare?.difference
       }
       return true
     }
@@ -87,6 +94,7 @@ final class VariableStore: Sendable {
       for (index, commit) in needs.commits.enumerated() {
         state.slots[commit.variable].spare = state.slots[commit.variable].current
         state.slots[commit.variable].current = run.pending[index].take()
+        state.slots[commit.variable].difference = run.changes[index].take()
       }
       for (index, counter) in needs.counters.enumerated() {
         state.counters[counter].committed = max(
@@ -139,6 +147,7 @@ final class VariableStore: Sendable {
         state.grow(toInclude: variable)
         state.slots[variable].spare = state.slots[variable].current
         state.slots[variable].current = storage
+        state.slots[variable].difference = nil
       }
       for (key, count) in draws {
         let index = state.counterIndex(for: key)
@@ -157,6 +166,28 @@ struct StoreNeeds: Sendable {
   var counters: [Int] = []
   /// The variables assigned, in the order of the plan's commits.
   var commits: [(variable: Int, byteCount: Int)] = []
+  /// The commits that change some rows only.
+  var rowCommits: [RowCommit] = []
+
+  /// A commit that changes some rows only.
+  struct RowCommit: Sendable {
+    /// Its place among the commits.
+    var commit: Int
+    /// The place of the variable among the reads.
+    var read: Int
+    /// The output of the plan with the indices of the rows.
+    var output: Int
+    var rowByteCount: Int
+    /// The type of the indices.
+    var indices: TensorType
+  }
+
+  /// The place of a variable among the reads.
+  mutating func read(_ variable: Int) -> Int {
+    if let known = reads.firstIndex(of: variable) { return known }
+    reads.append(variable)
+    return reads.count - 1
+  }
 }
 
 /// What one run holds of the store; made once and used by one run after another.
@@ -164,11 +195,17 @@ final class RunBindings: Sendable {
   // Written by the one run that has leased this object.
   nonisolated(unsafe) var snapshots: [ArrayStorage?]
   nonisolated(unsafe) var pending: [ArrayStorage?]
+  /// For each commit the rows in which its buffer differs from the value at the start, if it is known to be in no others.
+  nonisolated(unsafe) var differences: [ChangedRows?]
+  /// For each commit the rows that the run changes, if it changes no others.
+  nonisolated(unsafe) var changes: [ChangedRows?]
   nonisolated(unsafe) let draws: UnsafeMutablePointer<Int64>
 
   init(_ needs: StoreNeeds) {
     snapshots = Array(repeating: nil, count: needs.reads.count)
     pending = Array(repeating: nil, count: needs.commits.count)
+    differences = Array(repeating: nil, count: needs.commits.count)
+    changes = Array(repeating: nil, count: needs.commits.count)
     draws = .allocate(capacity: max(needs.counters.count, 1))
     draws.initialize(repeating: 0, count: max(needs.counters.count, 1))
   }
@@ -178,6 +215,10 @@ final class RunBindings: Sendable {
   /// Lets go of everything held.
   func clear() {
     for index in snapshots.indices { snapshots[index] = nil }
-    for index in pending.indices { pending[index] = nil }
+    for index in pending.indices {
+      pending[index] = nil
+      differences[index] = nil
+      changes[index] = nil
+    }
   }
 }

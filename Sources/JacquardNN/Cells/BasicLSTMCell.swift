@@ -26,13 +26,7 @@ public final class BasicLSTMCell: RNNCell {
   public let name: String
 
   private let activation: @Sendable (Tensor) -> Tensor
-  private let weights = PerGraph<Weights>()
-
-  private struct Weights: Sendable {
-    let kernel: Variable
-    let bias: Variable
-    let inputSize: Int
-  }
+  private let weights = CellWeights<KernelAndBias>()
 
   /// A cell; its weights are made where it is first called.
   ///
@@ -77,9 +71,7 @@ public final class BasicLSTMCell: RNNCell {
         let invalid = invalidState(in: graph, dtype: inputs.dtype)
         return (invalid.h, invalid)
       }
-      let gates =
-        matmul(concatenate([inputs, state.h], axis: 1), weights.kernel) + weights.bias
-      let parts = gates.split(count: 4, axis: 1)
+      let parts = weights(concatenate([inputs, state.h], axis: 1)).split(count: 4, axis: 1)
       let (i, j, f, o) = (parts[0], parts[1], parts[2], parts[3])
       let c = state.c * sigmoid(f + forgetBias) + sigmoid(i) * activation(j)
       let h = activation(c) * sigmoid(o)
@@ -87,23 +79,14 @@ public final class BasicLSTMCell: RNNCell {
     }
   }
 
-  private func weights(for inputs: Tensor, _ state: State) -> Weights? {
-    let graph = inputs.graph
+  private func weights(for inputs: Tensor, _ state: State) -> KernelAndBias? {
     let operands = CellOperands(
-      cell: "BasicLSTMCell", inputs: inputs,
-      state: [("c", state.c, units), ("h", state.h, units)])
-    guard let (inputSize, dtype) = operands.validated(dtype: dtype) else { return nil }
-    guard units > 0 else {
-      graph.diagnose("the cell has \(units) units", remedy: "give 1 or more", op: "BasicLSTMCell")
-      return nil
+      cell: "BasicLSTMCell", inputs: inputs, dtype: dtype,
+      state: [("c", state.c, units), ("h", state.h, units)], counts: [(units, "units")])
+    return weights.variables(for: operands) { variable in
+      KernelAndBias(
+        kernel: variable("kernel", [variable.inputSize + units, 4 * units]),
+        bias: variable("bias", [4 * units], .zeros))
     }
-    let weights = weights.value(in: graph) {
-      Weights(
-        kernel: graph.getVariable("kernel", [inputSize + units, 4 * units], dtype: dtype),
-        bias: graph.getVariable("bias", [4 * units], dtype: dtype, initializer: .zeros),
-        inputSize: inputSize)
-    }
-    return operands.fits(inputSize, weightsFor: weights.inputSize, weights.kernel)
-      ? weights : nil
   }
 }

@@ -19,13 +19,7 @@ public final class BasicRNNCell: RNNCell {
   public let name: String
 
   private let activation: @Sendable (Tensor) -> Tensor
-  private let weights = PerGraph<Weights>()
-
-  private struct Weights: Sendable {
-    let kernel: Variable
-    let bias: Variable
-    let inputSize: Int
-  }
+  private let weights = CellWeights<KernelAndBias>()
 
   /// A cell; its weights are made where it is first called.
   ///
@@ -65,26 +59,19 @@ public final class BasicRNNCell: RNNCell {
         let invalid = invalidState(in: graph, dtype: inputs.dtype)
         return (invalid, invalid)
       }
-      let h = activation(
-        matmul(concatenate([inputs, state], axis: 1), weights.kernel) + weights.bias)
+      let h = activation(weights(concatenate([inputs, state], axis: 1)))
       return (h, h)
     }
   }
 
-  private func weights(for inputs: Tensor, _ state: Tensor) -> Weights? {
-    let graph = inputs.graph
+  private func weights(for inputs: Tensor, _ state: Tensor) -> KernelAndBias? {
     let operands = CellOperands(
-      cell: "BasicRNNCell", inputs: inputs, state: [("h", state, units)])
-    guard let (inputSize, dtype) = operands.validated(dtype: dtype),
-      operands.hasPositive(units, "units")
-    else { return nil }
-    let weights = weights.value(in: graph) {
-      Weights(
-        kernel: graph.getVariable("kernel", [inputSize + units, units], dtype: dtype),
-        bias: graph.getVariable("bias", [units], dtype: dtype, initializer: .zeros),
-        inputSize: inputSize)
+      cell: "BasicRNNCell", inputs: inputs, dtype: dtype, state: [("h", state, units)],
+      counts: [(units, "units")])
+    return weights.variables(for: operands) { variable in
+      KernelAndBias(
+        kernel: variable("kernel", [variable.inputSize + units, units]),
+        bias: variable("bias", [units], .zeros))
     }
-    return operands.fits(inputSize, weightsFor: weights.inputSize, weights.kernel)
-      ? weights : nil
   }
 }

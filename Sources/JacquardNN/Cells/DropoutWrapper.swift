@@ -71,28 +71,19 @@ public final class DropoutWrapper<Cell: RNNCell>: RNNCell {
   ///   - state: the state of the cell.
   public func step(_ inputs: Tensor, _ state: Cell.State) -> (output: Tensor, state: Cell.State) {
     let noise = variational ? sharedNoise(for: inputs, state) : nil
-    let (output, next) = cell(drop(inputs, inputKeep, noise?.input, "input_dropout"), state)
+    let dropped = inputKeep.dropout(
+      inputs, noise: noise?.input, seed: seed, name: "input_dropout")
+    let (output, next) = cell(dropped, state)
     var parts = next.tensors
     if stateKeep.canDrop {
       for (index, isDropped) in dropFlags(of: next).enumerated() where isDropped {
-        parts[index] = drop(parts[index], stateKeep, noise?.state[index], "state_dropout")
+        parts[index] = stateKeep.dropout(
+          parts[index], noise: noise?.state[index], seed: seed, name: "state_dropout")
       }
     }
-    return (
-      drop(output, outputKeep, noise?.output, "output_dropout"), next.rebuilt(from: parts)
-    )
-  }
-
-  private func drop(
-    _ x: Tensor, _ keep: any KeepProbability, _ shared: Tensor?, _ name: String
-  ) -> Tensor {
-    guard keep.canDrop, !x.isInvalid else { return x }
-    let graph = x.graph
-    return graph.scope(name) {
-      let keep = keep.keepProbability(in: graph, dtype: x.dtype)
-      let noise = shared ?? graph.randomUniform(like: x, seed: seed)
-      return select(noise .< keep, x / keep, 0)
-    }
+    let kept = outputKeep.dropout(
+      output, noise: noise?.output, seed: seed, name: "output_dropout")
+    return (kept, next.rebuilt(from: parts))
   }
 
   /// Made outside any loop, so that it is drawn once a run.
@@ -113,16 +104,13 @@ public final class DropoutWrapper<Cell: RNNCell>: RNNCell {
             guard keep.canDrop else { return nil }
             return graph.randomUniform([1] + size, dtype: dtype, seed: seed)
           }
-          var rowShapes: [[Int]] = []
-          _ = cell.makeState { rowShape in
-            rowShapes.append(rowShape)
-            return inputs
-          }
           let stateDType = state.tensors.first?.dtype ?? inputs.dtype
           return Noise(
             input: row(inputKeep, inputs.dtype, sizes.map { $0 ?? 0 }),
             output: row(outputKeep, stateDType, [outputSize]),
-            state: rowShapes.map { row(stateKeep, stateDType, $0) })
+            state: cell.stateTypes(rows: 1, dtype: stateDType).map {
+              row(stateKeep, stateDType, Array(($0.shape.known ?? []).dropFirst()))
+            })
         }
       }
     }

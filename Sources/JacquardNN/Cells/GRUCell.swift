@@ -24,14 +24,12 @@ public final class GRUCell: RNNCell {
   private let activation: @Sendable (Tensor) -> Tensor
   private let kernelInitializer: Initializer?
   private let biasInitializer: Initializer?
-  private let weights = PerGraph<Weights>()
+  private let weights = CellWeights<Weights>()
 
-  private struct Weights: Sendable {
-    let gateKernel: Variable
-    let gateBias: Variable
-    let candidateKernel: Variable
-    let candidateBias: Variable
-    let inputSize: Int
+  private struct Weights: CellVariables {
+    let gates: KernelAndBias
+    let candidate: KernelAndBias
+    var kernel: Variable { gates.kernel }
   }
 
   /// A cell; its weights are made where it is first called.
@@ -77,38 +75,28 @@ public final class GRUCell: RNNCell {
         let invalid = invalidState(in: graph, dtype: inputs.dtype)
         return (invalid, invalid)
       }
-      let gates = sigmoid(
-        matmul(concatenate([inputs, state], axis: 1), weights.gateKernel) + weights.gateBias
-      ).split(count: 2, axis: 1)
+      let gates = sigmoid(weights.gates(concatenate([inputs, state], axis: 1)))
+        .split(count: 2, axis: 1)
       let (r, u) = (gates[0], gates[1])
-      let candidate = activation(
-        matmul(concatenate([inputs, r * state], axis: 1), weights.candidateKernel)
-          + weights.candidateBias)
+      let candidate = activation(weights.candidate(concatenate([inputs, r * state], axis: 1)))
       let h = u * state + (1 - u) * candidate
       return (h, h)
     }
   }
 
   private func weights(for inputs: Tensor, _ state: Tensor) -> Weights? {
-    let graph = inputs.graph
-    let operands = CellOperands(cell: "GRUCell", inputs: inputs, state: [("h", state, units)])
-    guard let (inputSize, dtype) = operands.validated(dtype: dtype),
-      operands.hasPositive(units, "units")
-    else { return nil }
-    let weights = weights.value(in: graph) {
-      let rows = inputSize + units
+    let operands = CellOperands(
+      cell: "GRUCell", inputs: inputs, dtype: dtype, state: [("h", state, units)],
+      counts: [(units, "units")])
+    return weights.variables(for: operands) { variable in
+      let rows = variable.inputSize + units
       return Weights(
-        gateKernel: graph.getVariable(
-          "gates/kernel", [rows, 2 * units], dtype: dtype, initializer: kernelInitializer),
-        gateBias: graph.getVariable(
-          "gates/bias", [2 * units], dtype: dtype, initializer: biasInitializer ?? .ones),
-        candidateKernel: graph.getVariable(
-          "candidate/kernel", [rows, units], dtype: dtype, initializer: kernelInitializer),
-        candidateBias: graph.getVariable(
-          "candidate/bias", [units], dtype: dtype, initializer: biasInitializer ?? .zeros),
-        inputSize: inputSize)
+        gates: KernelAndBias(
+          kernel: variable("gates/kernel", [rows, 2 * units], kernelInitializer),
+          bias: variable("gates/bias", [2 * units], biasInitializer ?? .ones)),
+        candidate: KernelAndBias(
+          kernel: variable("candidate/kernel", [rows, units], kernelInitializer),
+          bias: variable("candidate/bias", [units], biasInitializer ?? .zeros)))
     }
-    return operands.fits(inputSize, weightsFor: weights.inputSize, weights.gateKernel)
-      ? weights : nil
   }
 }

@@ -43,3 +43,21 @@ extension Tensor: KeepProbability {
     return cast(to: dtype)
   }
 }
+
+extension KeepProbability {
+  /// `x` with dropout: elements become 0 at random, the others grow such that the mean stays.
+  ///
+  /// - Parameters:
+  ///   - noise: the numbers in 0..<1 that decide; drawn here if `nil`.
+  ///   - seed: used in place of the graph's seed.
+  ///   - name: the name scope of the operations.
+  func dropout(_ x: Tensor, noise: Tensor? = nil, seed: UInt64?, name: String) -> Tensor {
+    guard canDrop, !x.isInvalid else { return x }
+    let graph = x.graph
+    return graph.scope(name) {
+      let keep = keepProbability(in: graph, dtype: x.dtype)
+      let noise = noise ?? graph.randomUniform(like: x, seed: seed)
+      return select(noise .< keep, x / keep, 0)
+    }
+  }
+}

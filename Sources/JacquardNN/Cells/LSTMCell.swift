@@ -37,20 +37,13 @@ public final class LSTMCell: RNNCell {
 
   private let initializer: Initializer?
   private let activation: @Sendable (Tensor) -> Tensor
-  private let weights = PerGraph<Weights>()
+  private let weights = CellWeights<Weights>()
 
-  private struct Weights: Sendable {
-    let kernel: Variable
-    let bias: Variable
+  private struct Weights: CellVariables {
+    let gates: KernelAndBias
     let peepholes: Peepholes?
     let projection: Variable?
-    let inputSize: Int
-  }
-
-  private struct Peepholes: Sendable {
-    let forget: Variable
-    let input: Variable
-    let output: Variable
+    var kernel: Variable { gates.kernel }
   }
 
   /// A cell; its weights are made where it is first called.
@@ -107,9 +100,7 @@ public final class LSTMCell: RNNCell {
         let invalid = invalidState(in: graph, dtype: inputs.dtype)
         return (invalid.h, invalid)
       }
-      let gates =
-        matmul(concatenate([inputs, state.h], axis: 1), weights.kernel) + weights.bias
-      let parts = gates.split(count: 4, axis: 1)
+      let parts = weights.gates(concatenate([inputs, state.h], axis: 1)).split(count: 4, axis: 1)
       var (i, f, o) = (parts[0], parts[2] + forgetBias, parts[3])
       if let peepholes = weights.peepholes {
         f = f + peepholes.forget * state.c
@@ -129,31 +120,18 @@ public final class LSTMCell: RNNCell {
 
   private func weights(for inputs: Tensor, _ state: State) -> Weights? {
     let operands = CellOperands(
-      cell: "LSTMCell", inputs: inputs,
-      state: [("c", state.c, units), ("h", state.h, outputSize)])
-    guard let (inputSize, dtype) = operands.validated(dtype: dtype),
-      operands.hasPositive(units, "units"), operands.hasPositive(outputSize, "outputs"),
-      operands.hasBound(cellClip, "cellClip"), operands.hasBound(projectionClip, "projectionClip")
-    else { return nil }
-    let weights = weights.value(in: inputs.graph) {
-      makeWeights(in: inputs.graph, inputSize: inputSize, dtype: dtype)
+      cell: "LSTMCell", inputs: inputs, dtype: dtype,
+      state: [("c", state.c, units), ("h", state.h, outputSize)],
+      counts: [(units, "units"), (outputSize, "outputs")],
+      bounds: [(cellClip, "cellClip"), (projectionClip, "projectionClip")])
+    return weights.variables(for: operands) { variable in
+      Weights(
+        gates: KernelAndBias(
+          kernel: variable("kernel", [variable.inputSize + outputSize, 4 * units], initializer),
+          bias: variable("bias", [4 * units], .zeros)),
+        peepholes: usePeepholes
+          ? Peepholes(variable, units: units, initializer: initializer) : nil,
+        projection: projection.map { variable("projection/kernel", [units, $0], initializer) })
     }
-    return operands.fits(inputSize, weightsFor: weights.inputSize, weights.kernel)
-      ? weights : nil
-  }
-
-  private func makeWeights(in graph: Graph, inputSize: Int, dtype: DType) -> Weights {
-    func variable(_ name: String, _ shape: [Int]) -> Variable {
-      graph.getVariable(name, shape, dtype: dtype, initializer: initializer)
-    }
-    return Weights(
-      kernel: variable("kernel", [inputSize + outputSize, 4 * units]),
-      bias: graph.getVariable("bias", [4 * units], dtype: dtype, initializer: .zeros),
-      peepholes: usePeepholes
-        ? Peepholes(
-          forget: variable("w_f_diag", [units]), input: variable("w_i_diag", [units]),
-          output: variable("w_o_diag", [units])) : nil,
-      projection: projection.map { variable("projection/kernel", [units, $0]) },
-      inputSize: inputSize)
   }
 }

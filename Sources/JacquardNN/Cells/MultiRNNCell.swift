@@ -67,7 +67,7 @@ public struct MultiRNNCell<each Cell: RNNCell>: RNNCell {
 /// ```
 ///
 /// As in ``MultiRNNCell``, the cell at index k makes its weights in the variable scope `multi_rnn_cell/cell_k`.
-extension Array: RNNCell where Element: RNNCell {
+extension Array: StructuredRNNCell, RNNCell where Element: RNNCell {
   /// The number of elements of the last cell's output.
   public var outputSize: Int { last?.outputSize ?? 0 }
 

@@ -11,6 +11,8 @@ import JacquardArrays
 /// variable −= learningRate / (1 − beta1ᵗ) · m / (u + epsilon)
 /// ```
 ///
+/// With a sparse gradient, rows that it does not have stay as they are, and so do those of the slots.
+///
 /// Slots: `<variable>/AdaMax` is m, `<variable>/AdaMax_1` is u; the scalar `beta1_power` holds beta1ᵗ.
 public struct AdaMaxOptimizer: Optimizer {
   /// The name of its operations and slots.
@@ -56,12 +58,14 @@ public struct AdaMaxOptimizer: Optimizer {
       let m = slots.slot("m", of: variable, name: name)
       let u = slots.slot("v", of: variable, name: name)
       operations += graph.scope("update_\(variable.shortName)") {
-        let newM = m + (gradient - m) * (1 - beta1)
-        let newU = maximum(beta2 * u, abs(gradient))
+        let part = UpdatedPart(variable, by: gradient)
+        let oldM = part.part(of: m)
+        let newM = oldM + (part.gradient - oldM) * (1 - beta1)
+        let newU = maximum(beta2 * part.part(of: u), abs(part.gradient))
         let rate =
           learningRate.scalar(in: graph, dtype: variable.dtype) / rest.cast(to: variable.dtype)
         let step = rate * newM / (newU + epsilon)
-        return [m.assign(newM), u.assign(newU), variable.assignSubtract(step)]
+        return [part.assign(m, newM), part.assign(u, newU), part.subtract(step)]
       }
     }
     return operations + [power.assign(power * beta1)]

@@ -14,6 +14,8 @@ import Jacquard
 /// The paper has no learning rate: 1 is what it means. TensorFlow's default of 0.001, meant for other optimizers, makes each step a
 /// thousandth of it, and a network stays where it started.
 ///
+/// With a sparse gradient, rows that it does not have stay as they are, and so do those of the slots.
+///
 /// Slots: `<variable>/Adadelta` is a, `<variable>/Adadelta_1` is b.
 public struct AdadeltaOptimizer: Optimizer {
   /// The name of its operations and slots.
@@ -50,11 +52,13 @@ public struct AdadeltaOptimizer: Optimizer {
       let a = slots.slot("accum", of: variable, name: name)
       let b = slots.slot("accum_update", of: variable, name: name)
       return variable.graph.scope("update_\(variable.shortName)") {
-        let newA = rho * a + (1 - rho) * square(gradient)
-        let step = sqrt(b + epsilon) / sqrt(newA + epsilon) * gradient
-        let newB = rho * b + (1 - rho) * square(step)
+        let part = UpdatedPart(variable, by: gradient)
+        let oldB = part.part(of: b)
+        let newA = rho * part.part(of: a) + (1 - rho) * square(part.gradient)
+        let step = sqrt(oldB + epsilon) / sqrt(newA + epsilon) * part.gradient
+        let newB = rho * oldB + (1 - rho) * square(step)
         let rate = learningRate.scalar(in: variable.graph, dtype: variable.dtype)
-        return [a.assign(newA), b.assign(newB), variable.assignSubtract(rate * step)]
+        return [part.assign(a, newA), part.assign(b, newB), part.subtract(rate * step)]
       }
     }
   }

@@ -11,6 +11,8 @@ import Jacquard
 ///
 /// No epsilon: a starts above 0 instead, and never shrinks.
 ///
+/// With a sparse gradient, rows that it does not have stay as they are, and so do those of the slots.
+///
 /// Slot: `<variable>/Adagrad` is a.
 public struct AdagradOptimizer: Optimizer {
   /// The name of its operations and slots.
@@ -47,9 +49,10 @@ public struct AdagradOptimizer: Optimizer {
       let a = slots.slot(
         "accumulator", of: variable, name: name, .constant(initialAccumulatorValue))
       return variable.graph.scope("update_\(variable.shortName)") {
-        let newA = a + square(gradient)
+        let part = UpdatedPart(variable, by: gradient)
+        let newA = part.part(of: a) + square(part.gradient)
         let rate = learningRate.scalar(in: variable.graph, dtype: variable.dtype)
-        return [a.assign(newA), variable.assignSubtract(rate * gradient / sqrt(newA))]
+        return [part.assign(a, newA), part.subtract(rate * part.gradient / sqrt(newA))]
       }
     }
   }

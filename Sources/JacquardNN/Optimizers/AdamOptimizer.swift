@@ -11,6 +11,8 @@ import JacquardArrays
 /// variable −= learningRate · √(1 − beta2ᵗ) / (1 − beta1ᵗ) · m / (√v + epsilon)
 /// ```
 ///
+/// With a sparse gradient, too, all rows move: the means decay where the gradient is 0, as in TensorFlow.
+///
 /// Slots: `<variable>/Adam` is m, `<variable>/Adam_1` is v; the scalars `beta1_power` and `beta2_power` hold beta1ᵗ and beta2ᵗ.
 public struct AdamOptimizer: Optimizer {
   /// The name of its operations and slots.

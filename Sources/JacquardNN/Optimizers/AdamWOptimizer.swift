@@ -13,6 +13,8 @@ import Jacquard
 /// The decay is not multiplied by the learning rate: λ of libraries that do so is `weightDecay: learningRate * λ` here. If the rate
 /// follows a schedule, let the decay follow it too; it may be a tensor.
 ///
+/// With a sparse gradient, too, all rows move and decay. (TensorFlow's decay only in rows that the gradient has.)
+///
 /// Slots: `<variable>/AdamW` is m, `<variable>/AdamW_1` is v; the scalars `beta1_power` and `beta2_power` hold beta1ᵗ and beta2ᵗ.
 public struct AdamWOptimizer: Optimizer {
   /// The name of its operations and slots.

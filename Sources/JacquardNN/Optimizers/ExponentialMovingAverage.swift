@@ -68,7 +68,10 @@ public struct ExponentialMovingAverage: Sendable {
   ) -> Variable {
     withSourceLocation(file, line) {
       guard isSound(variable) else { return variable.graph.invalid(variable.type) }
-      return slots.slot("average", of: variable, name: name, .initialValue(of: variable))
+      let initializer = Initializer { graph, _, _ in
+        variable.initialValue ?? graph.invalid(variable.type)
+      }
+      return slots.slot("average", of: variable, name: name, initializer)
     }
   }
 
@@ -97,22 +100,5 @@ public struct ExponentialMovingAverage: Sendable {
       return false
     }
     return true
-  }
-}
-
-extension Initializer {
-  /// What `variable` starts with.
-  fileprivate static func initialValue(of variable: Variable) -> Initializer {
-    Initializer { graph, shape, dtype in
-      // What follows the making of a variable in its scope is its first assignment.
-      let made = graph.operations.drop { $0 != variable.operation }
-      let assignment = made.first { $0.name.hasPrefix("\(variable.name)/Assign") }
-      if let value = assignment?.operands.first { return value }
-      graph.diagnose(
-        "the initial value of '\(variable.name)' is not known",
-        remedy: "make it by variable(…) or getVariable(…)", op: "ExponentialMovingAverage",
-        operands: [variable])
-      return graph.invalid(variable.type)
-    }
   }
 }

@@ -14,6 +14,8 @@ import Jacquard
 /// The variable is made anew from z in each step, and z starts at 0: as the method has it, what the variable starts with soon counts
 /// for nothing.
 ///
+/// With a sparse gradient, rows that it does not have stay as they are, and so do those of the slots.
+///
 /// Slots: `<variable>/Ftrl` is n, `<variable>/Ftrl_1` is z.
 public struct FtrlOptimizer: Optimizer {
   /// The name of its operations and slots.
@@ -61,13 +63,18 @@ public struct FtrlOptimizer: Optimizer {
       let z = slots.slot("linear", of: variable, name: name)
       return variable.graph.scope("update_\(variable.shortName)") {
         let rate = learningRate.scalar(in: variable.graph, dtype: variable.dtype)
-        let newN = n + square(gradient)
+        let part = UpdatedPart(variable, by: gradient)
+        let oldN = part.part(of: n)
+        let newN = oldN + square(part.gradient)
         let power = raised(newN)
-        let newZ = z + gradient - (power - raised(n)) / rate * variable
+        let shift = (power - raised(oldN)) / rate * part.value
+        let newZ = part.part(of: z) + part.gradient - shift
         let curvature = power / rate + 2 * l2RegularizationStrength
         let value = (sign(newZ) * l1RegularizationStrength - newZ) / curvature
         let isKept = abs(newZ) .> l1RegularizationStrength
-        return [n.assign(newN), z.assign(newZ), variable.assign(select(isKept, value, 0))]
+        return [
+          part.assign(n, newN), part.assign(z, newZ), part.assign(select(isKept, value, 0)),
+        ]
       }
     }
   }

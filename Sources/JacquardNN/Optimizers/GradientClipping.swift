@@ -30,12 +30,15 @@ public func clipByNorm(
       return tensor.graph.invalid(tensor.type)
     }
     return tensor.graph.scope("clip_by_norm") {
-      let squares = square(tensor).sum(along: axes, keepingDimensions: true)
+      let slices = axes == nil ? tensor.indexedSlices : nil
+      let rows = slices?.distinctRows() ?? tensor
+      let squares = square(rows).sum(along: axes, keepingDimensions: true)
       let isPositive = squares .> 0
       // The root of 0 has an infinite slope.
       let length = select(isPositive, sqrt(select(isPositive, squares, 1)), squares)
       let checked = checkNumerics(length, "the norm to clip by is not finite")
-      return tensor * (norm / maximum(checked, norm))
+      let factor = norm / maximum(checked, norm)
+      return slices?.mapValues { $0 * factor }.dense() ?? tensor * factor
     }
   }
 }
@@ -77,6 +80,9 @@ public func globalNorm(
 ///
 /// The run fails if the norm is infinite or NaN, before any variable has changed. (TensorFlow makes all gradients NaN.)
 ///
+/// Sparse gradients stay sparse. Their norm, too, is that of the whole gradient; TensorFlow takes the slices of a row that occurs
+/// several times for different rows.
+///
 /// - Parameters:
 ///   - gradients: floating-point tensors of any shapes; `nil` stays `nil`, but one of them must not be.
 ///   - norm: the largest norm; above 0.
@@ -93,15 +99,22 @@ public func clipByGlobalNorm(
       let checked = checkNumerics(
         euclideanNorm(of: present), "the global norm of the gradients is not finite")
       let factor = norm / maximum(checked, norm)
-      return (gradients.map { $0.map { $0 * factor.cast(to: $0.dtype) } }, checked)
+      return (gradients.map { $0.map { scaled($0, by: factor) } }, checked)
     }
   }
+}
+
+/// The product; one with few rows stays one.
+private func scaled(_ gradient: Tensor, by factor: Tensor) -> Tensor {
+  let factor = factor.cast(to: gradient.dtype)
+  return gradient.indexedSlices?.mapValues { $0 * factor }.dense() ?? gradient * factor
 }
 
 private func euclideanNorm(of tensors: [Tensor]) -> Tensor {
   let dtype = normDType(of: tensors)
   return tensors[0].graph.scope("global_norm") {
-    sqrt(sum(of: tensors.map { square($0).sum().cast(to: dtype) }))
+    let rows = tensors.map { $0.indexedSlices?.distinctRows() ?? $0 }
+    return sqrt(sum(of: rows.map { square($0).sum().cast(to: dtype) }))
   }
 }
 

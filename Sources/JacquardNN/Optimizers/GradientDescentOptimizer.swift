@@ -1,6 +1,6 @@
 import Jacquard
 
-/// Steepest descent: `variable −= learningRate · gradient`.
+/// Steepest descent: `variable −= learningRate · gradient`. Of a sparse gradient, each slice is subtracted from its row.
 public struct GradientDescentOptimizer: Optimizer {
   /// The name of its operations.
   public let name: String
@@ -20,6 +20,9 @@ public struct GradientDescentOptimizer: Optimizer {
   public func updates(_ variables: [Variable], by gradients: [Tensor]) -> [Operation] {
     zip(variables, gradients).map { variable, gradient in
       let rate = learningRate.scalar(in: variable.graph, dtype: variable.dtype)
+      if let slices = gradient.indexedSlices {
+        return variable.assignSubtract(rate * slices.values, at: slices.indices)
+      }
       return variable.assignSubtract(rate * gradient)
     }
   }

@@ -10,6 +10,8 @@ import Jacquard
 /// variable −= learningRate · g + learningRate · momentum · a    Nesterov
 /// ```
 ///
+/// With a sparse gradient, rows that it does not have stay as they are, and so do those of the slots.
+///
 /// Slot: `<variable>/Momentum` is a.
 public struct MomentumOptimizer: Optimizer {
   /// The name of its operations and slots.
@@ -45,10 +47,12 @@ public struct MomentumOptimizer: Optimizer {
     zip(variables, gradients).flatMap { variable, gradient in
       let a = slots.slot("momentum", of: variable, name: name)
       return variable.graph.scope("update_\(variable.shortName)") {
-        let newA = momentum * a + gradient
+        let part = UpdatedPart(variable, by: gradient)
+        let gradient = part.gradient
+        let newA = momentum * part.part(of: a) + gradient
         let rate = learningRate.scalar(in: variable.graph, dtype: variable.dtype)
         let step = useNesterov ? rate * gradient + rate * momentum * newA : rate * newA
-        return [a.assign(newA), variable.assignSubtract(step)]
+        return [part.assign(a, newA), part.subtract(step)]
       }
     }
   }

@@ -10,6 +10,8 @@ import Jacquard
 /// variable −= learningRate · √(1 − beta2ᵗ) / (1 − beta1ᵗ) · (g · (1 − beta1) + beta1 · m) / (√v + epsilon)
 /// ```
 ///
+/// With a sparse gradient, too, all rows move: the means decay where the gradient is 0, as in TensorFlow.
+///
 /// Slots: `<variable>/Nadam` is m, `<variable>/Nadam_1` is v (TensorFlow's are called `Adam` unless told otherwise); the scalars
 /// `beta1_power` and `beta2_power` hold beta1ᵗ and beta2ᵗ.
 public struct NadamOptimizer: Optimizer {

@@ -16,6 +16,8 @@ import Jacquard
 /// s starts at 1, so that first steps are small. The variance s − a² counts as 0 where rounding takes it below; TensorFlow gets NaN
 /// there.
 ///
+/// With a sparse gradient, rows that it does not have stay as they are, and so do those of the slots.
+///
 /// Slots: `<variable>/RMSProp` is s; then a, if centred; the last is b.
 public struct RMSPropOptimizer: Optimizer {
   /// The name of its operations and slots.
@@ -61,14 +63,17 @@ public struct RMSPropOptimizer: Optimizer {
       let a = centered ? slots.slot("mg", of: variable, name: name) : nil
       let b = slots.slot("momentum", of: variable, name: name)
       return variable.graph.scope("update_\(variable.shortName)") {
-        let newS = s + (square(gradient) - s) * (1 - decay)
-        let newA = a.map { $0 + (gradient - $0) * (1 - decay) }
+        let part = UpdatedPart(variable, by: gradient)
+        let gradient = part.gradient
+        let (oldS, oldA) = (part.part(of: s), a.map { part.part(of: $0) })
+        let newS = oldS + (square(gradient) - oldS) * (1 - decay)
+        let newA = oldA.map { $0 + (gradient - $0) * (1 - decay) }
         let spread = newA.map { maximum(newS - square($0), 0) } ?? newS
         let rate = learningRate.scalar(in: variable.graph, dtype: variable.dtype)
-        let newB = momentum * b + rate * gradient / sqrt(spread + epsilon)
-        var operations = [s.assign(newS)]
-        if let a, let newA { operations.append(a.assign(newA)) }
-        return operations + [b.assign(newB), variable.assignSubtract(newB)]
+        let newB = momentum * part.part(of: b) + rate * gradient / sqrt(spread + epsilon)
+        var operations = [part.assign(s, newS)]
+        if let a, let newA { operations.append(part.assign(a, newA)) }
+        return operations + [part.assign(b, newB), part.subtract(newB)]
       }
     }
   }

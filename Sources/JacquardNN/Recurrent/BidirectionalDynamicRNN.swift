@@ -1,59 +1,6 @@
 import Jacquard
 import JacquardArrays
 
-/// One thing of the network that reads sequences from their start, another of the one that reads them from their end.
-public struct Directions<Forward, Backward> {
-  /// Of the network that reads from the start.
-  public var forward: Forward
-  /// Of the network that reads from the end.
-  public var backward: Backward
-
-  /// One of each.
-  public init(forward: Forward, backward: Backward) {
-    self.forward = forward
-    self.backward = backward
-  }
-}
-
-extension Directions: Sendable where Forward: Sendable, Backward: Sendable {}
-extension Directions: Equatable where Forward: Equatable, Backward: Equatable {}
-extension Directions: Hashable where Forward: Hashable, Backward: Hashable {}
-
-extension Directions: TensorStructure where Forward: TensorStructure, Backward: TensorStructure {
-  /// Those of forward, then those of backward.
-  public var tensors: [Tensor] { forward.tensors + backward.tensors }
-
-  /// The same directions around other tensors.
-  public func rebuilt(from tensors: [Tensor]) -> Directions {
-    let count = forward.tensors.count
-    return Directions(
-      forward: forward.rebuilt(from: Array(tensors.prefix(count))),
-      backward: backward.rebuilt(from: Array(tensors.dropFirst(count))))
-  }
-}
-
-extension Directions: Fetchable where Forward: Fetchable, Backward: Fetchable {
-  /// What forward fetches, then what backward does.
-  public var fetchedTensors: [Tensor] { forward.fetchedTensors + backward.fetchedTensors }
-  /// What forward runs, then what backward does.
-  public var fetchedOperations: [Operation] {
-    forward.fetchedOperations + backward.fetchedOperations
-  }
-
-  /// The directions of the values fetched.
-  public func assembled(
-    from arrays: inout FetchedArrays
-  ) -> Directions<Forward.Fetched, Backward.Fetched> {
-    Directions<Forward.Fetched, Backward.Fetched>(
-      forward: forward.assembled(from: &arrays), backward: backward.assembled(from: &arrays))
-  }
-}
-
-extension Directions: FeedValue where Forward: FeedValue, Backward: FeedValue {
-  /// What forward is fed, then what backward is.
-  public var feedItems: [FeedItem] { forward.feedItems + backward.feedItems }
-}
-
 /// Applies one cell to the steps of sequences from first to last, and another from last to first, each row from its own end.
 ///
 /// ```swift
@@ -67,7 +14,8 @@ extension Directions: FeedValue where Forward: FeedValue, Backward: FeedValue {
 /// - Parameters:
 ///   - forwardCell: what computes the steps from first to last.
 ///   - backwardCell: what computes the steps from last to first; another object than `forwardCell`, unless weights are to be shared.
-///   - inputs: `[batch, steps, depth]`, or `[steps, batch, depth]` if `timeMajor`.
+///   - inputs: `[batch, steps, depth]`, or `[steps, batch, depth]` if `timeMajor`; a structure of such tensors for cells that take
+///     one.
 ///   - sequenceLength: the number of steps of each row, int32 or int64 `[batch]`; all steps of every row if `nil`.
 ///   - initialForwardState: the state before the first step; zeros if `nil`.
 ///   - initialBackwardState: the state before the backward network reads the last step; zeros if `nil`.
@@ -75,45 +23,76 @@ extension Directions: FeedValue where Forward: FeedValue, Backward: FeedValue {
 ///   - timeMajor: whether axis 0 of inputs and outputs is time instead of the batch.
 ///   - scope: the name of the variable scope around both.
 /// - Returns: the outputs of both, step by step at the place of the inputs they belong to, and the states both end with.
-public func bidirectionalDynamicRNN<Forward: RNNCell, Backward: RNNCell>(
-  _ forwardCell: Forward, _ backwardCell: Backward, _ inputs: Tensor,
+public func bidirectionalDynamicRNN<Forward: StructuredRNNCell, Backward: StructuredRNNCell>(
+  _ forwardCell: Forward, _ backwardCell: Backward, _ inputs: Forward.Input,
   sequenceLength: Tensor? = nil, initialForwardState: Forward.State? = nil,
   initialBackwardState: Backward.State? = nil, dtype: DType? = nil, parallelIterations: Int = 32,
   swapMemory: Bool = false, timeMajor: Bool = false, scope: String = "bidirectional_rnn",
   file: StaticString = #fileID, line: UInt = #line
 ) -> (
-  outputs: Directions<Tensor, Tensor>, states: Directions<Forward.State, Backward.State>
-) {
+  outputs: Directions<Forward.Output, Backward.Output>,
+  states: Directions<Forward.State, Backward.State>
+) where Forward.Input == Backward.Input {
   withSourceLocation(file, line) {
-    inputs.graph.variableScope(scope) {
-      let timeAxis = timeMajor ? 0 : 1
-      let sequence = SequenceOperands(
-        inputs: inputs, sequenceLength: sequenceLength, timeAxis: timeAxis)
+    BidirectionalDynamicNetwork(
+      op: "BidirectionalDynamicRNN", timeAxis: timeMajor ? 0 : 1,
+      network: DynamicNetwork(
+        parallelIterations: parallelIterations, swapMemory: swapMemory, dtype: dtype)
+    ).build(
+      Directions(forward: forwardCell, backward: backwardCell), inputs,
+      sequenceLength: sequenceLength,
+      from: Directions(forward: initialForwardState, backward: initialBackwardState), scope: scope)
+  }
+}
+
+/// Two directions, each in a loop.
+struct BidirectionalDynamicNetwork {
+  /// The name of the function called, for diagnostics.
+  let op: String
+  let timeAxis: Int
+  let network: DynamicNetwork
+
+  func build<Forward: StructuredRNNCell, Backward: StructuredRNNCell>(
+    _ cells: Directions<Forward, Backward>, _ inputs: Forward.Input, sequenceLength: Tensor?,
+    from initial: Directions<Forward.State?, Backward.State?>, scope: String
+  ) -> (
+    outputs: Directions<Forward.Output, Backward.Output>,
+    states: Directions<Forward.State, Backward.State>
+  ) where Forward.Input == Backward.Input {
+    func operands(_ inputs: Forward.Input, _ lengths: Tensor?) -> SequenceOperands<Forward.Input> {
+      SequenceOperands(
+        of: op, inputs, sequenceLength: lengths, timeAxis: timeAxis, initialStates: initial.tensors)
+    }
+    let sequence = operands(inputs, sequenceLength)
+    return sequence.graph.variableScope(scope) {
       guard sequence.validate(), let lengths = sequence.lengths() else {
-        let forward = sequence.invalidResults(of: forwardCell)
-        let backward = sequence.invalidResults(of: backwardCell)
+        let forward = sequence.invalidResults(of: cells.forward)
+        let backward = sequence.invalidResults(of: cells.backward)
         return (
           Directions(forward: forward.outputs, backward: backward.outputs),
           Directions(forward: forward.state, backward: backward.state)
         )
       }
-      func reversed(_ x: Tensor) -> Tensor {
-        guard let checked = lengths.checked else { return x.reversed(axes: [timeAxis]) }
-        return x.reverseSequence(
-          lengths: checked, sequenceAxis: timeAxis, batchAxis: 1 - timeAxis)
-      }
-      let forward = dynamicRNN(
-        forwardCell, inputs, sequenceLength: lengths.checked, initialState: initialForwardState,
-        dtype: dtype, parallelIterations: parallelIterations, swapMemory: swapMemory,
-        timeMajor: timeMajor, scope: "fw")
-      let backward = dynamicRNN(
-        backwardCell, reversed(inputs), sequenceLength: lengths.checked,
-        initialState: initialBackwardState, dtype: dtype, parallelIterations: parallelIterations,
-        swapMemory: swapMemory, timeMajor: timeMajor, scope: "bw")
+      let forward = network.build(
+        cells.forward, over: operands(inputs, lengths.checked), from: initial.forward, scope: "fw")
+      let backward = network.build(
+        cells.backward, over: operands(reversed(inputs, lengths), lengths.checked),
+        from: initial.backward, scope: "bw")
       return (
-        Directions(forward: forward.outputs, backward: reversed(backward.outputs)),
+        Directions(forward: forward.outputs, backward: reversed(backward.outputs, lengths)),
         Directions(forward: forward.state, backward: backward.state)
       )
     }
+  }
+
+  /// Each row turned round within its length.
+  private func reversed<Structure: TensorStructure>(
+    _ x: Structure, _ lengths: SequenceOperands<some TensorStructure>.Lengths
+  ) -> Structure {
+    x.rebuilt(
+      from: x.tensors.map { x in
+        guard let checked = lengths.checked else { return x.reversed(axes: [timeAxis]) }
+        return x.reverseSequence(lengths: checked, sequenceAxis: timeAxis, batchAxis: 1 - timeAxis)
+      })
   }
 }

@@ -13,7 +13,8 @@ import JacquardArrays
 ///
 /// - Parameters:
 ///   - cell: what computes a step; makes its weights in the variable scope `scope`.
-///   - inputs: `[batch, steps, depth]`, or `[steps, batch, depth]` if `timeMajor`; batch and steps may be open or 0.
+///   - inputs: `[batch, steps, depth]`, or `[steps, batch, depth]` if `timeMajor`; batch and steps may be open or 0. A structure
+///     of such tensors for a ``StructuredRNNCell``.
 ///   - sequenceLength: the number of steps of each row, int32 or int64 `[batch]`; all steps of every row if `nil`.
 ///   - initialState: the state before the first step, each part `[batch, …]`; zeros if `nil`.
 ///   - dtype: the element type of that zero state; by default that of the inputs.
@@ -22,53 +23,47 @@ import JacquardArrays
 ///   - timeMajor: whether axis 0 of inputs and outputs is time instead of the batch. Neither order costs a transpose.
 ///   - scope: the name of the variable scope around the cell's.
 /// - Returns: the outputs of all steps, `[batch, steps, outputSize]` or time-major, and the state after the last.
-public func dynamicRNN<Cell: RNNCell>(
-  _ cell: Cell, _ inputs: Tensor, sequenceLength: Tensor? = nil,
+public func dynamicRNN<Cell: StructuredRNNCell>(
+  _ cell: Cell, _ inputs: Cell.Input, sequenceLength: Tensor? = nil,
   initialState: Cell.State? = nil, dtype: DType? = nil, parallelIterations: Int = 32,
   swapMemory: Bool = false, timeMajor: Bool = false, scope: String = "rnn",
   file: StaticString = #fileID, line: UInt = #line
-) -> (outputs: Tensor, state: Cell.State) {
+) -> (outputs: Cell.Output, state: Cell.State) {
   withSourceLocation(file, line) {
-    inputs.graph.variableScope(scope) {
-      let sequence = SequenceOperands(
-        inputs: inputs, sequenceLength: sequenceLength, timeAxis: timeMajor ? 0 : 1)
+    let sequence = SequenceOperands(
+      of: "DynamicRNN", inputs, sequenceLength: sequenceLength, timeAxis: timeMajor ? 0 : 1,
+      initialStates: initialState?.tensors ?? [])
+    return DynamicNetwork(
+      parallelIterations: parallelIterations, swapMemory: swapMemory, dtype: dtype
+    ).build(cell, over: sequence, from: initialState, scope: scope)
+  }
+}
+
+/// One direction of a network in a loop.
+struct DynamicNetwork {
+  var parallelIterations: Int
+  var swapMemory: Bool
+  var dtype: DType?
+
+  /// The outputs of `cell` and its last state, built in the variable scope `scope`.
+  func build<Cell: StructuredRNNCell>(
+    _ cell: Cell, over sequence: SequenceOperands<Cell.Input>, from initialState: Cell.State?,
+    scope: String
+  ) -> (outputs: Cell.Output, state: Cell.State) {
+    sequence.graph.variableScope(scope) {
       guard
         sequence.validate(),
         let start = sequence.start(of: cell, from: initialState, dtype: dtype),
         let lengths = sequence.lengths()
       else { return sequence.invalidResults(of: cell) }
-      let (state, outputs) = inputs.graph.scan(
-        inputs, initial: start, axis: sequence.timeAxis, parallelIterations: parallelIterations,
-        swapMemory: swapMemory, name: "while"
-      ) { state, slice in
-        guard let live = lengths.live() else {
-          let (output, next) = cell(slice, state)
-          return (next, output)
-        }
-        // The inputs are masked too: the gradient of a kernel has 0 · x in it, which is NaN if x is.
-        let (output, next) = cell(live.orZero(slice), state)
-        let frozen = zip(next.tensors, state.tensors).map { live.choose($0, else: $1) }
-        return (next.rebuilt(from: frozen), live.orZero(output))
+      let (state, outputs) = sequence.graph.scan(
+        sequence.inputs, initial: start, axis: sequence.timeAxis,
+        parallelIterations: parallelIterations, swapMemory: swapMemory, name: "while"
+      ) { state, slices in
+        let (output, next) = cell.step(slices, state, live: lengths.live())
+        return (next, output)
       }
       return (outputs, state)
     }
-  }
-}
-
-/// The rows that have not ended before the step being built.
-struct LiveRows {
-  /// Bool, `[batch]`.
-  let mask: Tensor
-
-  /// The rows of `new` where live, elsewhere those of `old`; scalars are never masked.
-  func choose(_ new: Tensor, else old: Tensor) -> Tensor {
-    new.rank == 0 ? new : select(mask(for: new), new, old)
-  }
-
-  /// The rows of `x` where live, elsewhere 0.
-  func orZero(_ x: Tensor) -> Tensor { x.rank == 0 ? x : select(mask(for: x), x, 0) }
-
-  private func mask(for x: Tensor) -> Tensor {
-    (1..<max(x.rank ?? 2, 1)).reduce(mask) { mask, axis in mask.expandingDimensions(at: axis) }
   }
 }

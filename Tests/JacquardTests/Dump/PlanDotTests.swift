@@ -41,7 +41,7 @@ import Testing
     let box = String(loop.dropLast(" entrance".count))
     #expect(picture.nesting[loop] == [box])
     let inBody = picture.nesting.filter { $0.key.hasPrefix("step ") && $0.value.count == 2 }
-    #expect(inBody.count >= 3)
+    #expect(inBody.count == 2, "the condition, and the body fused")
     #expect(picture.edges.contains { $0.from == loop && inBody[$0.to] != nil })
     #expect(picture.edges.contains { inBody[$0.from] != nil && $0.to == "\(box) exit" })
     let last = try #require(picture.edges.first { $0.from == "\(box) exit" })

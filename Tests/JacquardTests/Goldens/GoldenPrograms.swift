@@ -2,13 +2,13 @@ import JacquardArrays
 
 @testable import Jacquard
 
-/// Builds the results `y0`, `y1`, … of a case of `ops.json` from its operands `x0`, `x1`, ….
+/// Builds the results `y0`, `y1`, … of a case of `ops.json` or `convolution.json` from its operands `x0`, `x1`, ….
 typealias GoldenProgram = @Sendable (GoldenCase, [Tensor]) -> [Tensor]
 
-/// TensorFlow's ops in `ops.json`, written with the public functions of this module: one program for each name.
+/// TensorFlow's ops in these files, written with the public functions of this module: one program for each name.
 enum GoldenPrograms {
   static let all: [String: GoldenProgram] = {
-    let parts = [elementwise, pairwise, reductions, classifiers, arrays]
+    let parts = [elementwise, pairwise, reductions, classifiers, arrays, convolutions]
     return Dictionary(uniqueKeysWithValues: parts.joined().map { ($0.key, $0.value) })
   }()
 
@@ -17,7 +17,7 @@ enum GoldenPrograms {
     "neg", "abs", "sign", "floor", "ceil", "rint", "relu", "minimum", "maximum", "clip_by_value",
     "max", "min", "top_k", "strided_slice", "gather", "gather_nd", "pad", "tile",
     "reverse_sequence", "sequence_mask", "one_hot", "where", "concat", "split", "stack",
-    "unstack", "transpose", "reverse",
+    "unstack", "transpose", "reverse", "max_pool1d", "max_pool2d",
   ]
 
   static func unary(_ function: @escaping @Sendable (Tensor) -> Tensor) -> GoldenProgram {

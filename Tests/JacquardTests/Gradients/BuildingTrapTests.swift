@@ -115,4 +115,37 @@ struct BuildingTrapTests {
       #expect(graph.diagnostics.isEmpty)
     }
   }
+  @Test func extremeWindows() async {
+    await #expect(processExitsWith: .success) {
+      for extreme in [Int.min, -1, 0, 1, 3, 1 << 40, Int.max] {
+        let graph = Graph()
+        for shape: PartialShape in [
+          [2, 5, 5, 1], [nil, nil, nil, nil], [0, 1 << 60, 0, 1], .unknown,
+        ] {
+          let x = graph.placeholder(.float32, shape)
+          let filter = graph.constant(NDArray.zeros(.float32, [3, 2, 1, 1]))
+          for padding in [Padding.same, .valid] {
+            let results = [
+              convolution2D(x, filter, strides: (extreme, 1), padding: padding),
+              convolution2D(x, filter, padding: padding, dilations: (1, extreme)),
+              maxPooling2D(x, size: (extreme, 2), padding: padding),
+              averagePooling2D(x, size: (2, extreme), strides: (1, extreme), padding: padding),
+              x.flattened(),
+            ]
+            _ = graph.gradients(of: results, withRespectTo: [x, filter])
+          }
+        }
+        for initializer in [
+          Initializer.orthogonal(), .identity(), .glorotNormal, .uniformUnitScaling(),
+        ] {
+          _ = initializer(graph, [extreme, 2])
+          _ = initializer(graph, [1, 0, extreme, 2])
+        }
+        // Those that can be built can be planned and run.
+        let x = graph.placeholder(.float32, [nil, nil, 1])
+        let y = averagePooling1D(x, size: 2, stride: extreme, padding: .same)
+        _ = try? Session(graph).run(y, feeding: [x: NDArray.zeros(.float32, [2, 5, 1])])
+      }
+    }
+  }
 }

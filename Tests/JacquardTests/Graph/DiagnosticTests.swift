@@ -7,7 +7,8 @@ import Testing
 struct DiagnosticTests {
   static let mistakes =
     Mistake.elementwise + Mistake.operators + Mistake.shapes + Mistake.indexing
-    + Mistake.controlFlow + Mistake.state + Mistake.gradients
+    + Mistake.convolutions + Mistake.controlFlow + Mistake.state + Mistake.gradients
+    + Mistake.tensorArrays
 
   @Test("names what is wrong, what would mend it, and the line", arguments: mistakes)
   func mistake(_ mistake: Mistake) throws {

@@ -5,7 +5,8 @@ import JacquardArrays
 extension OpCase {
   /// Rows for ops that take elements at indices, run along an axis, or go by lengths.
   static let indexing: [OpCase] =
-    gathers + scatters + alongAxis + running + selections + sequences + oneHots
+    gathers + scatters + rowUpdates + occurrences + alongAxis + running + selections + sequences
+    + oneHots + tensorArrays
 
   private static let gathers: [OpCase] =
     [
@@ -62,6 +63,52 @@ extension OpCase {
           expected: { [scatter($0[0], $0[2])] }),
       ]
     }
+
+  private static let rowUpdates: [OpCase] =
+    [
+      ([4, 3], [2], [3, 0], .float32), ([5, 2], [2, 2], [4, 0, 0, 2], .float64),
+      ([3, 2, 2], [4], [2, 1, 2, 2], .float64), ([4, 3], [0], [], .float32),
+      ([3], [], [1], .int32), ([3, 0], [2, 1], [1, 1], .float64), ([3, 2], [2], [1, 1], .bool),
+    ].map { (shape: [Int], places: [Int], indices: [Int32], dtype: DType) in
+      OpCase(
+        "ScatterUpdate", "",
+        [
+          .sample(dtype, places + shape.dropFirst()), NDArray(indices, shape: places),
+          .sample(dtype, shape, seed: 3),
+        ],
+        build: { [$1[2].replacingRows(at: $1[1], with: $1[0])] },
+        expected: { inputs in
+          var values = inputs[2].doubles()
+          let size = shape.dropFirst().reduce(1, *)
+          for (position, index) in indices.enumerated() {
+            for i in 0..<size {
+              values[Int(index) * size + i] = inputs[0].doubles()[position * size + i]
+            }
+          }
+          return [NDArray(values, shape: shape).converted(to: dtype)]
+        })
+    }
+
+  private static let occurrences: [OpCase] = [
+    ([8], [7, 3, 7, -7, 3, 11, 7, 0], .int32), ([2, 3], [1, 1, 2, 1, 2, 1], .int64),
+    ([], [5], .int64), ([0], [], .int32), ([9], [0, 1 << 40, 0, -1, 1, 1 << 40, 8, 4, 8], .int64),
+  ].flatMap { (shape: [Int], elements: [Int64], dtype: DType) in
+    let input = NDArray(elements, shape: shape).converted(to: dtype)
+    return [
+      OpCase(
+        "Occurrence", "first", [input], build: { [$1[0].firstOccurrences()] },
+        expected: { _ in
+          let first = elements.map { Int64(elements.firstIndex(of: $0)!) }
+          return [NDArray(first, shape: shape).converted(to: dtype)]
+        }),
+      OpCase(
+        "Occurrence", "last", [input], build: { [$1[0].lastOccurrences()] },
+        expected: { _ in
+          let last = elements.map { Int64(elements.lastIndex(of: $0)!) }
+          return [NDArray(last, shape: shape).converted(to: dtype)]
+        }),
+    ]
+  }
 
   private static let alongAxis: [OpCase] = [
     ([2, 3], [2, 2], [0, 2, 1, 1], 1, .float64), ([3, 2], [1, 2], [2, 0], 0, .float32),

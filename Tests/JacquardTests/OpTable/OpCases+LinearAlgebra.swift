@@ -1,3 +1,4 @@
+import Foundation
 import JacquardArrays
 
 @testable import Jacquard
@@ -5,7 +6,7 @@ import JacquardArrays
 extension OpCase {
   /// Rows for matrix products.
   static let linearAlgebra: [OpCase] =
-    products.map { row($0.a, $0.b, $0.flags, $0.dtype) } + largeProducts
+    products.map { row($0.a, $0.b, $0.flags, $0.dtype) } + largeProducts + orthogonal
 
   private static let products: [(a: [Int], b: [Int], flags: (a: Bool, b: Bool), dtype: DType)] = [
     ([3, 4], [4, 5], (false, false), .float32),
@@ -47,6 +48,41 @@ extension OpCase {
     row([20, 60, 40], [20, 40, 50], (false, false), .float32, isSmall: false),
     row([130, 130], [130, 130], (false, false), .int32, isSmall: false),
   ]
+
+  /// Against Gram and Schmidt's way, which gives R a positive diagonal by itself.
+  private static let orthogonal: [OpCase] = [
+    ([4, 4], .float64), ([7, 3], .float64), ([5, 2], .float32), ([3, 1], .float64),
+    ([1, 1], .float32), ([3, 0], .float32), ([0, 0], .float64), ([40, 30], .float64),
+  ].map { (shape: [Int], dtype: DType) in
+    OpCase(
+      "Orthogonalize", "", [scattered(dtype, shape)], differentiable: [false],
+      build: { [$0.insert(Orthogonalize(), $1[0])] },
+      expected: { [orthonormalColumns(of: $0[0])] })
+  }
+
+  /// Numbers of 0 to 1 without a pattern, which would make columns depend on each other.
+  private static func scattered(_ dtype: DType, _ shape: [Int]) -> NDArray {
+    .reference(dtype, shape) { index in
+      let wave = 43758.5453 * sin(12.9898 * Double(index[0] + 1) + 78.233 * Double(index[1] + 1))
+      return wave - wave.rounded(.down)
+    }
+  }
+
+  private static func orthonormalColumns(of matrix: NDArray) -> NDArray {
+    let (rows, columns) = (matrix.shape[0], matrix.shape[1])
+    var found: [[Double]] = []
+    for j in 0..<columns {
+      var column = (0..<rows).map { matrix.at([$0, j]) }
+      // Twice, for what rounding has left.
+      for other in found + found {
+        let share = zip(column, other).map(*).reduce(0, +)
+        column = zip(column, other).map { $0 - share * $1 }
+      }
+      let length = column.map { $0 * $0 }.reduce(0, +).squareRoot()
+      found.append(column.map { $0 / length })
+    }
+    return .reference(matrix.dtype, matrix.shape) { found[$0[1]][$0[0]] }
+  }
 
   private static func row(
     _ a: [Int], _ b: [Int], _ flags: (a: Bool, b: Bool), _ dtype: DType, isSmall: Bool = true

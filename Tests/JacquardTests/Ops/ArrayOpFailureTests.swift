@@ -105,6 +105,16 @@ struct ArrayOpFailureTests {
     #expect(status.firstFailure?.row == 1)
   }
 
+  @Test func `replacing a row out of range fails the run and leaves it out`() throws {
+    let rows = NDArray([1, 2, 3] as [Float])
+    let base = NDArray([5, 6] as [Float])
+    let (results, status) = try run(
+      ScatterUpdate(), [rows, NDArray([1, -1, 1] as [Int32]), base])
+    #expect(results[0].doubles() == [5, 3])
+    let failure = try #require(status.firstFailure)
+    #expect((failure.row, failure.detail, failure.limit) == (1, -1, 2))
+  }
+
   @Test func `a length out of range fails the run and reverses nothing`() throws {
     let x = NDArray([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3])
     let op = ReverseSequence(sequenceAxis: 1, batchAxis: 0)

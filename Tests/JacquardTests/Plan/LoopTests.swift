@@ -267,7 +267,7 @@ import Testing
     let error = #expect(throws: RunFailureError.self) {
       try runPlan(builder.finish([results[0]]), [floats([1, 2, 3, 8, 9, 20])])
     }
-    #expect(error?.failure.iteration == 3)
+    #expect(error?.failure.iterations == [3])
     #expect(error?.failure.detail == 11)
   }
 

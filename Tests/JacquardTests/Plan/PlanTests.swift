@@ -130,7 +130,7 @@ import Testing
     #expect(error?.failure.location.operation == 0)
     #expect(error?.failure.row == 2)
     #expect(error?.failure.detail == 20)
-    #expect(error?.failure.iteration == -1)
+    #expect(error?.failure.iterations == [])
     // The context that failed serves the next run.
     #expect(try run(plan, [floats([1, 2, 3, 4])], pool: pool) == [floats([1, 2, 3, 4])])
   }

@@ -23,7 +23,7 @@ import Testing
   @Test func loopBodiesAreIndented() throws {
     let x = graph.placeholder(.float32, [4, 2], name: "x")
     let start = graph.constant(NDArray.zeros(.float32, [2]))
-    let total = graph.scan(x, initial: start, name: "total") { ($0 + tanh($1), $0) }.state
+    let total = graph.scan(x, initial: start, name: "total") { (tanh($0 + $1), $0) }.state
     let text = try Session(graph).explain(total, feeding: [x: NDArray.zeros(.float32, [4, 2])])
     let lines = text.split(separator: "\n").map(String.init)
     let body = try #require(lines.firstIndex { $0.contains("body") })

@@ -27,6 +27,34 @@ import Testing
     #expect(good.doubles() == [4, 6])
   }
 
+  @Test func theIterationsOfAllLoopsAroundAreNamed() throws {
+    let x = graph.placeholder(.float32, [nil, nil], name: "x")
+    let start = graph.scalar(0, .float32)
+    func sum(_ values: Tensor, _ step: @escaping (Tensor, Tensor) -> Tensor) -> Tensor {
+      graph.scan(values, initial: start) { total, value in
+        let next = step(total, value)
+        return (next, next)
+      }.state
+    }
+    let total = sum(x) { total, row in
+      sum(row) { $0 + checkNumerics($1, "elements are finite") } + checkNumerics(total, "total")
+    }
+    let session = Session(graph)
+    func message(_ rows: [[Float]]) -> String {
+      let error = sessionError { try session.run(total, feeding: [x: rows]) }
+      guard case .runFailure(_, _, _, let message) = error else {
+        return "\(String(describing: error))"
+      }
+      return message
+    }
+    let inner = message([[1, 2, 3], [4, 5, .nan]])
+    #expect(inner.contains("in iteration 2 of the loop in iteration 1: elements are finite"))
+    // After the inner loop the outer one counts alone.
+    let huge = Float.greatestFiniteMagnitude
+    let outer = message([[1, 2], [huge, huge], [1, 2]])
+    #expect(outer.contains("in iteration 2: total"))
+  }
+
   @Test func anIndexOutOfRangeIsNamed() throws {
     let table = graph.constant([1.0, 2.0, 3.0])
     let index = graph.placeholder(.int32, [nil], name: "index")

@@ -39,6 +39,30 @@ import Testing
     #expect(c.elements(as: Float.self) == [1])
   }
 
+  @Test func numbersCanBeAssigned() throws {
+    let v = graph.variable(NDArray([1, 2] as [Float]), name: "v")
+    let count = graph.variable(NDArray(Int64(5)), name: "count")
+    let session = Session(graph)
+    try session.run(graph.variablesInitializer)
+    try session.run(v.assignAdd(0.5), count.assignSubtract(2))
+    #expect(try session.value(of: v).elements(as: Float.self) == [1.5, 2.5])
+    #expect(try session.value(of: count) == NDArray(Int64(3)))
+    try session.run(v.assign(0), count.assignAdd(1))
+    #expect(try session.value(of: v).elements(as: Float.self) == [0, 0])
+    #expect(try session.value(of: count) == NDArray(Int64(4)))
+  }
+
+  @Test func theInitialValueIsWhatTheInitializerAssigns() throws {
+    let v = graph.variable(.normal(), [3], name: "v")
+    let twin = graph.variable(.constant(2), [3], name: "twin")
+    let initial = try #require(v.initialValue)
+    let session = Session(graph)
+    let (drawn, _) = try session.run(initial, graph.variablesInitializer)
+    #expect(try session.value(of: v) == drawn)
+    #expect(try session.run(twin.initialValue!).doubles() == [2, 2, 2])
+    #expect(initial.initialValue == nil)
+  }
+
   @Test func variablesCanBeSwapped() throws {
     let a = graph.variable([1.0], name: "a")
     let b = graph.variable([2.0], name: "b")

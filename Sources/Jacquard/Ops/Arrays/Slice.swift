@@ -18,6 +18,8 @@ struct Slice: SlicingOp {
   /// The rank the operand has to have.
   var rank: Int?
 
+  var attributeDescription: String { bounds.map(\.description).joined(separator: ", ") }
+
   func resultTypes(_ operands: TypeRuleInput) throws -> [TensorType] {
     try operands.requireCount(1)
     let shape = operands[0].shape
@@ -59,7 +61,16 @@ struct Slice: SlicingOp {
   }
 }
 
-extension Slice.Bound {
+extension Slice.Bound: CustomStringConvertible {
+  /// Such as `axis 0 from -1` or `axis 1 from 2 to 8`.
+  var description: String {
+    let parts = [
+      "axis \(axis)", begin.map { "from \($0)" }, end.map { "to \($0)" },
+      stride == 1 ? nil : "by \(stride)",
+    ]
+    return parts.compactMap { $0 }.joined(separator: " ")
+  }
+
   /// The first index and the number of indices along an axis of `length`.
   func resolved(length: Int, in shape: PartialShape) throws -> (start: Int, size: Int) {
     let low = begin.map { $0 < 0 ? $0 + length : $0 } ?? (stride > 0 ? 0 : length - 1)

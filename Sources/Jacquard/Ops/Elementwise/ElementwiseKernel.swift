@@ -6,17 +6,20 @@ import JacquardArrays
 ///
 /// Works through tiles of about a thousand elements, so that what passes between instructions stays
 /// in the first-level cache. Operands that lie as the result does, or row by row, are read in
-/// place.
+/// place; results that lie so are written in place.
 struct ElementwiseKernel: Kernel {
   let name: String
   let chunkCount: Int
   let scratchByteCount: Int
   let floatingPointOperations: Int
+  let rowCount: Int
 
   private let code: TileCode
   private let geometry: TileGeometry
   private let operands: [TileOperand]
-  private let resultByteCounts: [Int]
+  private let results: [TileOperand]
+  /// The buffer that each result of the program is part of.
+  private let resultBuffers: [Int]
   private let tilesPerChunk: Int
   /// Where in a chunk's scratch memory registers lie; −1 for those that are read or written
   /// elsewhere.
@@ -54,12 +57,22 @@ struct ElementwiseKernel: Kernel {
   /// The kernel of a program over operands that lie anywhere.
   ///
   /// - Parameters:
-  ///   - shape: the shape of all results, which are dense.
-  ///   - operands: where the elements of each operand lie. Result 0 may be written over dense
+  ///   - shape: the shape of all results.
+  ///   - operands: where the elements of each operand lie. A dense result 0 may be written over dense
   ///     operands.
-  init(name: String, program: TileProgram, shape: [Int], operands: [TileOperand]) throws {
+  ///   - results: where the elements of each result of the program lie; dense in buffers of their own by default.
+  init(
+    name: String, program: TileProgram, shape: [Int], operands: [TileOperand],
+    results placements: [TileResult]? = nil
+  ) throws {
     let program = program.withoutUnusedSteps()
     let resultDTypes = program.results.compactMap(program.dtype)
+    let dense = ShapeArithmetic.rowMajorStrides(shape)
+    let placements =
+      placements ?? resultDTypes.indices.map { TileResult(buffer: $0, strides: dense) }
+    let results = zip(resultDTypes, placements).map { dtype, placement in
+      TileOperand(dtype: dtype, strides: placement.strides, offset: placement.offset)
+    }
     let resultSize = resultDTypes.first?.byteCount ?? 0
     let code = try TileCode(
       program,
@@ -70,7 +83,7 @@ struct ElementwiseKernel: Kernel {
     var length = Self.tileLength
     let copies = operands.count + code.constants.count + code.temporaryCount
     while length > 256, length * largest * copies > Self.registerBudget { length /= 2 }
-    let geometry = TileGeometry(shape: shape, operands: operands, tileLength: length)
+    let geometry = TileGeometry(shape: shape, operands: operands + results, tileLength: length)
 
     var offset = code.registerCount * MemoryLayout<UnsafeMutableRawPointer?>.stride
     var offsets: [Int] = []
@@ -87,6 +100,10 @@ struct ElementwiseKernel: Kernel {
       offsets.append(reserve(geometry.tileCapacity * constant.dtype.byteCount))
     }
     for _ in 0..<code.temporaryCount { offsets.append(reserve(geometry.tileCapacity * largest)) }
+    for (result, access) in zip(results, geometry.accesses.dropFirst(operands.count)) {
+      let byteCount = geometry.tileCapacity * result.dtype.byteCount
+      offsets.append(access.isCopied ? reserve(byteCount) : -1)
+    }
     isOneCall =
       code.lines.count == 1 && code.constants.isEmpty
       && geometry.accesses.allSatisfy { $0 == .dense }
@@ -104,8 +121,10 @@ struct ElementwiseKernel: Kernel {
     self.code = code
     self.geometry = geometry
     self.operands = operands
-    resultByteCounts = resultDTypes.map(\.byteCount)
+    self.results = results
+    resultBuffers = placements.map(\.buffer)
     registerOffsets = offsets
+    rowCount = shape.first ?? 1
   }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {
@@ -113,25 +132,27 @@ struct ElementwiseKernel: Kernel {
     let end = min(first + tilesPerChunk, geometry.tileCount)
     guard first < end else { return }
     if isOneCall {
-      runOneCall(buffers, first, end)
-    } else {
-      runTiles(buffers, chunk, first, end)
+      let start = startOfTile(first)
+      let limit = end == geometry.tileCount ? geometry.count : startOfTile(end)
+      runOneCall(buffers, start..<limit)
+      return
     }
+    let registers = prepareRegisters(buffers, buffers.scratch + chunk * scratchPerChunk)
+    for index in first..<end { run(geometry.tile(index), buffers, registers) }
   }
 
-  private func runOneCall(_ buffers: KernelBuffers, _ first: Int, _ end: Int) {
+  private func runOneCall(_ buffers: KernelBuffers, _ elements: Range<Int>) {
     let line = code.lines[0]
-    let start = startOfTile(first)
-    let count = (end == geometry.tileCount ? geometry.count : startOfTile(end)) - start
     func input(_ register: Int32) -> UnsafeRawPointer? {
       let index = Int(register)
       guard index < operands.count else { return nil }
       return buffers.operand(index)
-        + (operands[index].offset + start) * operands[index].dtype.byteCount
+        + (operands[index].offset + elements.lowerBound) * operands[index].dtype.byteCount
     }
     line.function(
-      count, input(line.a), input(line.b), input(line.c),
-      buffers.result(0) + start * resultByteCounts[0])
+      elements.count, input(line.a), input(line.b), input(line.c),
+      buffers.result(resultBuffers[0])
+        + (results[0].offset + elements.lowerBound) * results[0].dtype.byteCount)
   }
 
   /// How many elements of the result come before a tile.
@@ -140,28 +161,32 @@ struct ElementwiseKernel: Kernel {
     return tile.row * geometry.rowLength + tile.column
   }
 
-  private func runTiles(_ buffers: KernelBuffers, _ chunk: Int, _ first: Int, _ end: Int) {
-    let scratch = buffers.scratch + chunk * scratchPerChunk
+  private func prepareRegisters(
+    _ buffers: KernelBuffers, _ scratch: UnsafeMutableRawPointer
+  ) -> UnsafeMutablePointer<UnsafeMutableRawPointer?> {
     let registers = scratch.bindMemory(
       to: UnsafeMutableRawPointer?.self, capacity: code.registerCount)
-    let longest = min(geometry.tileCapacity, geometry.count)
-    fillRegisters(registers, scratch, buffers, longest)
-    for index in first..<end {
-      let tile = geometry.tile(index)
-      let start = tile.row * geometry.rowLength + tile.column
-      for operand in operands.indices {
-        provide(operand, of: tile, start, registers, buffers)
-      }
-      for result in resultByteCounts.indices {
-        registers[code.firstResult + result] =
-          buffers.result(result) + start * resultByteCounts[result]
-      }
-      let count = tile.count
-      for line in code.lines {
-        line.function(
-          count, registers[Int(line.a)], registers[Int(line.b)], registers[Int(line.c)],
-          registers[Int(line.out)])
-      }
+    fillRegisters(registers, scratch, buffers, min(geometry.tileCapacity, geometry.count))
+    return registers
+  }
+
+  private func run(
+    _ tile: TileGeometry.Tile, _ buffers: KernelBuffers,
+    _ registers: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  ) {
+    let start = tile.row * geometry.rowLength + tile.column
+    for operand in operands.indices { provide(operand, of: tile, start, registers, buffers) }
+    for result in results.indices { receive(result, of: tile, start, registers, buffers) }
+    let count = tile.count
+    for index in code.lines.indices {
+      let line = code.lines[index]
+      line.function(
+        count, registers[Int(line.a)], registers[Int(line.b)], registers[Int(line.c)],
+        registers[Int(line.out)])
+    }
+    for result in results.indices
+    where geometry.accesses[operands.count + result].isCopied {
+      deliver(result, of: tile, registers, buffers)
     }
   }
 
@@ -170,15 +195,17 @@ struct ElementwiseKernel: Kernel {
     _ registers: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ scratch: UnsafeMutableRawPointer,
     _ buffers: KernelBuffers, _ count: Int
   ) {
-    for (register, offset) in registerOffsets.enumerated() where offset >= 0 {
-      registers[register] = scratch + offset
+    for register in registerOffsets.indices where registerOffsets[register] >= 0 {
+      registers[register] = scratch + registerOffsets[register]
     }
     registers[code.registerCount - 1] = nil
-    for (index, constant) in code.constants.enumerated() {
-      var bits = constant.bits
-      jq_fill(count, constant.dtype.byteCount, &bits, registers[code.firstConstant + index])
+    for index in code.constants.indices {
+      var bits = code.constants[index].bits
+      jq_fill(
+        count, code.constants[index].dtype.byteCount, &bits, registers[code.firstConstant + index])
     }
-    for (index, access) in geometry.accesses.enumerated() {
+    for index in operands.indices {
+      let access = geometry.accesses[index]
       let size = operands[index].dtype.byteCount
       let source = buffers.operand(index) + operands[index].offset * size
       guard access.isCopied, let register = registers[index] else { continue }
@@ -225,6 +252,58 @@ struct ElementwiseKernel: Kernel {
     }
   }
 
+  /// Points a result's register at its place, unless it is copied there afterwards.
+  private func receive(
+    _ result: Int, of tile: TileGeometry.Tile, _ start: Int,
+    _ registers: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ buffers: KernelBuffers
+  ) {
+    let size = results[result].dtype.byteCount
+    let target = buffers.result(resultBuffers[result]) + results[result].offset * size
+    switch geometry.accesses[operands.count + result] {
+    case .dense:
+      registers[code.firstResult + result] = target + start * size
+    case .row:
+      let offset =
+        geometry.offset(ofRow: tile.row, operand: operands.count + result) + tile.column
+      registers[code.firstResult + result] = target + offset * size
+    case .scalar, .repeatedRow, .gathered: break
+    }
+  }
+
+  /// Copies a tile of a result to its place, row by row.
+  private func deliver(
+    _ result: Int, of tile: TileGeometry.Tile,
+    _ registers: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ buffers: KernelBuffers
+  ) {
+    guard let source = registers[code.firstResult + result] else { return }
+    let size = results[result].dtype.byteCount
+    let target = buffers.result(resultBuffers[result]) + results[result].offset * size
+    switch size {
+    case 1: scatter(UInt8.self, operands.count + result, tile, source, target)
+    case 4: scatter(UInt32.self, operands.count + result, tile, source, target)
+    default: scatter(UInt64.self, operands.count + result, tile, source, target)
+    }
+  }
+
+  @inline(__always)
+  private func scatter<Bits: BitwiseCopyable>(
+    _ type: Bits.Type, _ place: Int, _ tile: TileGeometry.Tile, _ source: UnsafeRawPointer,
+    _ target: UnsafeMutableRawPointer
+  ) {
+    var source = source.assumingMemoryBound(to: Bits.self)
+    let target = target.assumingMemoryBound(to: Bits.self)
+    let stride = geometry.strideWithinRow(ofOperand: place)
+    for row in tile.row..<(tile.row + tile.rows) {
+      let elements = target + geometry.offset(ofRow: row, operand: place) + tile.column * stride
+      if stride == 1 {
+        elements.update(from: source, count: tile.width)
+      } else {
+        for column in 0..<tile.width { elements[column * stride] = source[column] }
+      }
+      source += tile.width
+    }
+  }
+
   @inline(__always)
   private func gather<Bits: BitwiseCopyable>(
     _ type: Bits.Type, _ operand: Int, _ tile: TileGeometry.Tile, _ source: UnsafeRawPointer,
@@ -241,6 +320,48 @@ struct ElementwiseKernel: Kernel {
       default: for column in 0..<tile.width { target[column] = elements[column * stride] }
       }
       target += tile.width
+    }
+  }
+}
+
+extension ElementwiseKernel: RowwiseKernel {
+  var scratchByteCountPerRange: Int { scratchPerChunk }
+
+  /// Whether rows of all results lie one after the other, each result within its own.
+  var isRowwise: Bool {
+    results.allSatisfy { ($0.strides.first ?? 0) > $0.offset }
+      && operands.allSatisfy { $0.strides.first == 0 || ($0.strides.first ?? 0) > $0.offset }
+  }
+
+  func readsOwnRowsOnly(ofOperand index: Int) -> Bool { operands[index].strides.first != 0 }
+
+  func run(_ buffers: KernelBuffers, rows: Range<Int>) {
+    guard !rows.isEmpty, geometry.count > 0 else { return }
+    if geometry.rowCount == 1 {
+      let perRow = geometry.count / rowCount
+      let elements = rows.lowerBound * perRow..<rows.upperBound * perRow
+      if isOneCall {
+        runOneCall(buffers, elements)
+        return
+      }
+      let registers = prepareRegisters(buffers, buffers.scratch)
+      for column in stride(
+        from: elements.lowerBound, to: elements.upperBound, by: geometry.tileWidth)
+      {
+        let width = min(geometry.tileWidth, elements.upperBound - column)
+        run(.init(row: 0, column: column, rows: 1, width: width), buffers, registers)
+      }
+      return
+    }
+    let registers = prepareRegisters(buffers, buffers.scratch)
+    let perRow = geometry.rowCount / rowCount
+    let range = rows.lowerBound * perRow..<rows.upperBound * perRow
+    for row in stride(from: range.lowerBound, to: range.upperBound, by: geometry.rowsPerTile) {
+      let count = min(geometry.rowsPerTile, range.upperBound - row)
+      for column in stride(from: 0, to: geometry.rowLength, by: geometry.tileWidth) {
+        let width = min(geometry.tileWidth, geometry.rowLength - column)
+        run(.init(row: row, column: column, rows: count, width: width), buffers, registers)
+      }
     }
   }
 }

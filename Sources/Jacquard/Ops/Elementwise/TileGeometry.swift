@@ -27,6 +27,16 @@ struct TileOperand: Sendable, Hashable {
   }
 }
 
+/// Where the elements of a result of a program lie, seen in the kernel's shape.
+struct TileResult: Sendable, Hashable {
+  /// The result buffer of the kernel that they are part of.
+  var buffer: Int
+  /// How many elements apart neighbours along each dimension are.
+  var strides: [Int]
+  /// Where the first element is, in elements.
+  var offset = 0
+}
+
 /// How the elements of a dense result are cut into tiles, and how each operand comes by its
 /// elements of a tile.
 ///

@@ -51,7 +51,7 @@ struct GEMMLayout: Sendable, Hashable {
   }
 }
 
-/// Part of a matrix product: `target[rows, columns] = op(a)·op(b)`, with leading dimensions in elements.
+/// Part of a matrix product: `target[rows, columns] = op(a)·op(b)`, or added to it, with leading dimensions in elements.
 struct GEMMPart<Element> {
   var rows: Int
   var columns: Int
@@ -64,6 +64,8 @@ struct GEMMPart<Element> {
   var transposeB: Bool
   var target: UnsafeMutablePointer<Element>
   var targetStride: Int
+  /// Whether the product is added to what `target` holds.
+  var accumulates = false
 }
 
 /// An element type with a matrix product.
@@ -159,6 +161,7 @@ extension GEMMPart where Element: GEMMElement {
   /// Computes the part; without inner elements it is zero.
   func multiply() {
     guard inner > 0 else {
+      if accumulates { return }
       for row in 0..<rows {
         (target + row * targetStride).update(repeating: .additiveIdentity, count: columns)
       }
@@ -174,14 +177,15 @@ extension Float: GEMMElement {
       cblas_sgemv(
         CblasRowMajor, product.transposed ? CblasTrans : CblasNoTrans, Int32(product.rows),
         Int32(product.columns), 1, product.matrix, Int32(product.stride), product.vector,
-        Int32(product.vectorStride), 0, part.target, Int32(product.targetStride))
+        Int32(product.vectorStride), part.accumulates ? 1 : 0, part.target,
+        Int32(product.targetStride))
       return
     }
     cblas_sgemm(
       CblasRowMajor, part.transposeA ? CblasTrans : CblasNoTrans,
       part.transposeB ? CblasTrans : CblasNoTrans, Int32(part.rows), Int32(part.columns),
-      Int32(part.inner), 1, part.a, Int32(part.strideA), part.b, Int32(part.strideB), 0,
-      part.target, Int32(part.targetStride))
+      Int32(part.inner), 1, part.a, Int32(part.strideA), part.b, Int32(part.strideB),
+      part.accumulates ? 1 : 0, part.target, Int32(part.targetStride))
   }
 }
 
@@ -191,14 +195,15 @@ extension Double: GEMMElement {
       cblas_dgemv(
         CblasRowMajor, product.transposed ? CblasTrans : CblasNoTrans, Int32(product.rows),
         Int32(product.columns), 1, product.matrix, Int32(product.stride), product.vector,
-        Int32(product.vectorStride), 0, part.target, Int32(product.targetStride))
+        Int32(product.vectorStride), part.accumulates ? 1 : 0, part.target,
+        Int32(product.targetStride))
       return
     }
     cblas_dgemm(
       CblasRowMajor, part.transposeA ? CblasTrans : CblasNoTrans,
       part.transposeB ? CblasTrans : CblasNoTrans, Int32(part.rows), Int32(part.columns),
-      Int32(part.inner), 1, part.a, Int32(part.strideA), part.b, Int32(part.strideB), 0,
-      part.target, Int32(part.targetStride))
+      Int32(part.inner), 1, part.a, Int32(part.strideA), part.b, Int32(part.strideB),
+      part.accumulates ? 1 : 0, part.target, Int32(part.targetStride))
   }
 }
 
@@ -237,7 +242,7 @@ extension GEMMElement where Self: FixedWidthInteger {
   static func multiply(_ part: GEMMPart<Self>) {
     for row in 0..<part.rows {
       let target = part.target + row * part.targetStride
-      target.update(repeating: 0, count: part.columns)
+      if !part.accumulates { target.update(repeating: 0, count: part.columns) }
       for k in 0..<part.inner {
         let factor = part.a[part.transposeA ? k * part.strideA + row : row * part.strideA + k]
         let b = part.b + (part.transposeB ? k : k * part.strideB)

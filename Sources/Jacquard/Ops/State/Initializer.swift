@@ -160,7 +160,7 @@ struct Fans {
       (self.in, out) = (length, length)
       return
     }
-    let window = Double(shape.dropLast(2).reduce(1, *))
+    let window = shape.dropLast(2).reduce(1) { $0 * Double($1) }
     self.in = window * Double(shape[shape.count - 2])
     out = window * Double(shape[shape.count - 1])
   }

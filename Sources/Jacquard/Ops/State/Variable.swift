@@ -23,6 +23,11 @@ struct Assign: Op {
     case replace
     case add
     case subtract
+    case replaceRows
+    case addRows
+
+    /// Whether a second operand tells the rows that the first is for.
+    var isByRows: Bool { self == .replaceRows || self == .addRows }
   }
 
   var variable: VariableID
@@ -32,7 +37,11 @@ struct Assign: Op {
   static let name = "Assign"
 
   func resultTypes(_ operands: TypeRuleInput) throws -> [TensorType] {
-    try operands.requireCount(1)
+    try operands.requireCount(update.isByRows ? 2 : 1)
+    if update.isByRows {
+      try TypeRuleInput(operands.types + [type]).requireScatter(along: 0, matchingDTypes: true)
+      return [type]
+    }
     guard operands[0].dtype == type.dtype, operands[0].shape.isCompatible(with: type.shape) else {
       throw TypeRuleError(
         "a value of type \(operands[0]) cannot be assigned to a variable of type \(type)",
@@ -244,6 +253,12 @@ extension Tensor {
   /// Whether it is a variable.
   public var isVariable: Bool { variableID != nil }
 
+  /// What ``Graph/variablesInitializer`` sets the variable to; `nil` if it is none.
+  public var initialValue: Tensor? {
+    guard let variable = variableID else { return nil }
+    return Tensor(graph: graph, id: graph.read { $0.variables[variable.index].initialValue })
+  }
+
   /// Reads the variable again: under control dependencies, its value after the assignments among them.
   public func read(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     withSourceLocation(file, line) {
@@ -256,7 +271,7 @@ extension Tensor {
   @discardableResult
   public func assign(_ value: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Operation
   {
-    update(.replace, value, file, line)
+    update(.replace, [value], file, line)
   }
 
   /// Adds `value` to the variable; the operation's result is the new value.
@@ -264,7 +279,7 @@ extension Tensor {
   public func assignAdd(_ value: Tensor, file: StaticString = #fileID, line: UInt = #line)
     -> Operation
   {
-    update(.add, value, file, line)
+    update(.add, [value], file, line)
   }
 
   /// Subtracts `value` from the variable; the operation's result is the new value.
@@ -272,16 +287,82 @@ extension Tensor {
   public func assignSubtract(_ value: Tensor, file: StaticString = #fileID, line: UInt = #line)
     -> Operation
   {
-    update(.subtract, value, file, line)
+    update(.subtract, [value], file, line)
+  }
+
+  /// Assigns a number to all elements of the variable.
+  @discardableResult
+  public func assign(_ value: Double, file: StaticString = #fileID, line: UInt = #line)
+    -> Operation
+  {
+    withSourceLocation(file, line) { assign(filled(with: value)) }
+  }
+
+  /// Adds a number to all elements of the variable.
+  @discardableResult
+  public func assignAdd(_ value: Double, file: StaticString = #fileID, line: UInt = #line)
+    -> Operation
+  {
+    withSourceLocation(file, line) { assignAdd(filled(with: value)) }
+  }
+
+  /// Subtracts a number from all elements of the variable.
+  @discardableResult
+  public func assignSubtract(_ value: Double, file: StaticString = #fileID, line: UInt = #line)
+    -> Operation
+  {
+    withSourceLocation(file, line) { assignSubtract(filled(with: value)) }
+  }
+
+  private func filled(with value: Double) -> Tensor {
+    graph.scalar(value, dtype).broadcast(to: shape.known ?? [])
+  }
+
+  /// Assigns `rows` to the rows of the variable at `indices`, committed at the end of the run; the operation's result is the new value
+  /// of the whole variable.
+  ///
+  /// - Parameters:
+  ///   - rows: shaped as `gathered(at: indices)` would be.
+  ///   - indices: int32 or int64, of any shape; an index outside the variable fails the run. Of rows for equal indices the
+  ///     last one stays.
+  @discardableResult
+  public func assign(
+    _ rows: Tensor, at indices: Tensor, file: StaticString = #fileID, line: UInt = #line
+  ) -> Operation {
+    update(.replaceRows, [rows, indices], file, line)
+  }
+
+  /// Adds `rows` to the rows of the variable at `indices`; the operation's result is the new value of the whole variable.
+  ///
+  /// - Parameters:
+  ///   - rows: shaped as `gathered(at: indices)` would be.
+  ///   - indices: int32 or int64, of any shape; an index outside the variable fails the run, one that occurs twice adds twice.
+  @discardableResult
+  public func assignAdd(
+    _ rows: Tensor, at indices: Tensor, file: StaticString = #fileID, line: UInt = #line
+  ) -> Operation {
+    update(.addRows, [rows, indices], file, line)
+  }
+
+  /// Subtracts `rows` from the rows of the variable at `indices`; the operation's result is the new value of the whole variable.
+  ///
+  /// - Parameters:
+  ///   - rows: shaped as `gathered(at: indices)` would be.
+  ///   - indices: int32 or int64, of any shape; an index outside the variable fails the run, one that occurs twice subtracts twice.
+  @discardableResult
+  public func assignSubtract(
+    _ rows: Tensor, at indices: Tensor, file: StaticString = #fileID, line: UInt = #line
+  ) -> Operation {
+    withSourceLocation(file, line) { assignAdd(-rows, at: indices) }
   }
 
   private func update(
-    _ update: Assign.Update, _ value: Tensor, _ file: StaticString, _ line: UInt
+    _ update: Assign.Update, _ operands: [Tensor], _ file: StaticString, _ line: UInt
   ) -> Operation {
     withSourceLocation(file, line) {
       guard let variable = requireVariable("assign") else { return graph.group([]) }
       return graph.insert(
-        Assign(variable: variable, type: type, update: update), [value], name: "Assign")
+        Assign(variable: variable, type: type, update: update), operands, name: "Assign")
     }
   }
 

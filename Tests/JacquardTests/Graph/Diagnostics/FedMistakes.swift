@@ -16,6 +16,18 @@ extension FedMistake {
       let (y, line) = located(matmul(a, b))
       return Setup(fetches: [y], feeds: [(a, [2, 3]), (b, [4, 5])], line: line)
     },
+    FedMistake("convolution, no place", "spans 5", "length 3 of axis 1", "padding: .same") {
+      graph in
+      let x = graph.placeholder(.float32, [nil, nil, 2])
+      let filter = graph.placeholder(.float32, [5, 2, 1])
+      let (y, line) = located(convolution1D(x, filter, padding: .valid))
+      return Setup(fetches: [y], feeds: [(x, [1, 3, 2]), (filter, [5, 2, 1])], line: line)
+    },
+    FedMistake("pooling, rank", "rank 4", "[2, 4]", "[batch, rows") { graph in
+      let x = graph.placeholder(.float32, .unknown)
+      let (y, line) = located(averagePooling2D(x))
+      return Setup(fetches: [y], feeds: [(x, [2, 4])], line: line)
+    },
     FedMistake("unknown rank", "Sum", "no axis 1", "[4]") { graph in
       let x = graph.placeholder(.float32, .unknown)
       let (y, line) = located(x.sum(along: [1]))

@@ -48,6 +48,19 @@ extension Mistake {
       let updates = graph.placeholder(.float64, [2])
       return line(of: a.addingScattered(updates, at: graph.placeholder(.int32, [2])))
     },
+    Mistake("replacing rows, shapes", "[2]", "[3, 2]", "give updates of shape [2, 2]") { graph in
+      let a = graph.placeholder(.float32, [3, 2])
+      let rows = graph.placeholder(.float32, [2])
+      return line(of: a.replacingRows(at: graph.placeholder(.int32, [2]), with: rows))
+    },
+    Mistake("replacing rows, dtypes", "updates are float64", "cast the updates") { graph in
+      let a = graph.placeholder(.float32, [3])
+      let rows = graph.placeholder(.float64, [2])
+      return line(of: a.replacingRows(at: graph.placeholder(.int32, [2]), with: rows))
+    },
+    Mistake("occurrences of fractions", "elements are float32", "cast them") { graph in
+      line(of: graph.placeholder(.float32, [3]).firstOccurrences())
+    },
     Mistake("top k of too few", "TopK", "the 4 greatest of 3") { graph in
       line(of: graph.placeholder(.float32, [2, 3]).topK(4).values)
     },

@@ -55,6 +55,27 @@ extension Mistake {
       let v = graph.variable(.zeros, [2])
       return line(of: v.assignAdd(graph.placeholder(.float64, [2])))
     },
+    Mistake("assign a fraction to whole numbers", "0.5", "int32") { graph in
+      line(of: graph.variable(.zeros, [2], dtype: .int32).assignAdd(0.5))
+    },
+    Mistake("assign rows, shape", "updates of shape [2]", "give updates of shape [4, 2]") { graph in
+      let v = graph.variable(.zeros, [3, 2])
+      return line(of: v.assign(graph.placeholder(.float32, [2]), at: graph.constant([0, 1, 1, 2])))
+    },
+    Mistake("add rows, dtype", "updates are float64", "tensor is float32") { graph in
+      let v = graph.variable(.zeros, [3, 2])
+      let rows = graph.placeholder(.float64, [1, 2])
+      return line(of: v.assignAdd(rows, at: graph.constant([0])))
+    },
+    Mistake("subtract rows, indices", "indices are float32", ".int64") { graph in
+      let v = graph.variable(.zeros, [3, 2])
+      let rows = graph.placeholder(.float32, [1, 2])
+      return line(of: v.assignSubtract(rows, at: graph.placeholder(.float32, [1])))
+    },
+    Mistake("assign rows to what is no variable", "not a variable") { graph in
+      let x = graph.placeholder(.float32, [2])
+      return line(of: (x + 1).assign(x, at: graph.constant([0, 1])))
+    },
     Mistake("uniform, dtype", "cannot draw int32 from 0.0..<0.5", "whole bounds") { graph in
       line(of: graph.randomUniform([2], from: 0, to: 0.5, dtype: .int32))
     },

@@ -1,0 +1,118 @@
+// Products with a matrix that was packed once: what a loop multiplies by in every iteration.
+#include "KernelSupport.h"
+
+// A panel is 128 bytes of columns, the inner index running slowest.
+#define JQ_PANEL(T) (128 / (long)sizeof(T))
+#define JQ_TAIL_ROWS 24
+
+#if defined(__x86_64__)
+#define JQ_TARGET_V4 __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
+#define JQ_TARGET_V3 __attribute__((target("arch=x86-64-v3"), min_vector_width(256)))
+#endif
+
+#define T float
+#define SUFFIX f32
+#include "PanelProductLevels.h"
+#undef T
+#undef SUFFIX
+
+#define T double
+#define SUFFIX f64
+#include "PanelProductLevels.h"
+#undef T
+#undef SUFFIX
+
+int jq_is_optimized(void) {
+#ifdef __OPTIMIZE__
+  return 1;
+#else
+  return 0;
+#endif
+}
+
+static int jq_cpu_level(void) {
+#if defined(__x86_64__)
+  static int level = 0;
+  int known = __atomic_load_n(&level, __ATOMIC_RELAXED);
+  if (known) return known;
+  known = __builtin_cpu_supports("x86-64-v4") ? 4 : __builtin_cpu_supports("x86-64-v3") ? 3 : 1;
+  __atomic_store_n(&level, known, __ATOMIC_RELAXED);
+  return known;
+#else
+  return 1;
+#endif
+}
+
+#define JQ_DEFINE_PANELS(S, T) \
+  long jq_panels_size_##S(long inner, long columns) { \
+    return (columns + JQ_PANEL(T) - 1) / JQ_PANEL(T) * JQ_PANEL(T) * inner; \
+  } \
+  void jq_pack_panels_##S( \
+      long first, long end, long inner, long columns, const void *b, long stride, \
+      int transposed, void *panels) { \
+    const long width = JQ_PANEL(T); \
+    for (long panel = first; panel < end; panel++) { \
+      const long column = panel * width; \
+      const long count = columns - column < width ? columns - column : width; \
+      T *target = (T *)panels + panel * width * inner; \
+      const T *source = (const T *)b + (transposed ? column * stride : column); \
+      for (long k = 0; k < inner; k++, target += width) { \
+        if (transposed) \
+          for (long j = 0; j < count; j++) target[j] = source[j * stride + k]; \
+        else \
+          memcpy(target, source + k * stride, (size_t)count * sizeof(T)); \
+        for (long j = count; j < width; j++) target[j] = 0; \
+      } \
+    } \
+  } \
+  JQ_CLONES static void jq_add_bias_##S( \
+      long rows, long columns, const T *addend, long addendStride, const T *bias, T *out, \
+      long outStride) { \
+    jq_use_wide_vectors(); \
+    for (long row = 0; row < rows; row++) { \
+      T *target = out + row * outStride; \
+      const T *source = addend + row * addendStride; \
+      JQ_VECTOR_LOOP(T) for (long j = 0; j < columns; j++) target[j] = source[j] + bias[j]; \
+    } \
+  } \
+  void jq_multiply_panels_##S( \
+      long rows, long columns, long inner, const void *a, long stride, const void *panels, \
+      const void *addend, long addendStride, const void *bias, void *out, long outStride) { \
+    static const T zeros[4 * JQ_PANEL(T)]; \
+    const int level = jq_cpu_level(); \
+    /* With both addend and bias, rows whose sum stays in the first-level cache. */ \
+    const long block = addend && bias ? 24 : rows; \
+    for (long row = 0; row < rows; row += block) { \
+      const long count = rows - row < block ? rows - row : block; \
+      T *target = (T *)out + row * outStride; \
+      const T *begin = zeros; \
+      long beginStride = 0, beginStep = 0; \
+      if (addend && bias) { \
+        jq_add_bias_##S( \
+            count, columns, (const T *)addend + row * addendStride, addendStride, bias, target, \
+            outStride); \
+        begin = target, beginStride = outStride, beginStep = 1; \
+      } else if (addend) { \
+        begin = (const T *)addend + row * addendStride; \
+        beginStride = addendStride, beginStep = 1; \
+      } else if (bias) { \
+        begin = bias, beginStep = 1; \
+      } \
+      JQ_PANELS_AT_LEVEL( \
+          S, level, count, columns, inner, (const T *)a + row * stride, stride, panels, begin, \
+          beginStride, beginStep, target, outStride); \
+    } \
+  }
+
+#if defined(__x86_64__)
+#define JQ_PANELS_AT_LEVEL(S, level, ...) \
+  if (level == 4) panels_##S##_v4(__VA_ARGS__); \
+  else if (level == 3) panels_##S##_v3(__VA_ARGS__); \
+  else panels_##S##_v1(__VA_ARGS__)
+#else
+#define JQ_PANELS_AT_LEVEL(S, level, ...) \
+  (void)(level), panels_##S##_v1(__VA_ARGS__)
+#endif
+
+JQ_DEFINE_PANELS(f32, float)
+JQ_DEFINE_PANELS(f64, double)

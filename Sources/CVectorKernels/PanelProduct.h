@@ -1,0 +1,147 @@
+// The product of a few rows and a matrix packed in panels, for one CPU level and one element type.
+//
+// Include with T (element), SUFFIX, TARGET (function attributes), VECTOR_BYTES and the tallest block
+// of rows, TALLEST, for which the level has registers. Every element is summed in the order of the
+// inner index, whatever block it falls in, so cutting the rows changes no bit.
+#define JQ_NAME3(a, b, c) a##_##b##_##c
+#define JQ_NAME2(a, b, c) JQ_NAME3(a, b, c)
+#define JQ_LEVEL(name) JQ_NAME2(name, SUFFIX, LEVEL)
+#define JQ_STRIP (2 * VECTOR_BYTES / (long)sizeof(T))
+
+typedef T JQ_LEVEL(vector) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T))));
+
+// ROWS rows and STRIPS strips of two vectors, a panel apart.
+#define JQ_BLOCK(ROWS, STRIPS) \
+  TARGET static void JQ_LEVEL(block_##ROWS##x##STRIPS)( \
+      long inner, const T *a, long stride, const T *panel, long panelSize, const T *begin, \
+      long beginStride, T *out, long outStride) { \
+    typedef JQ_LEVEL(vector) V; \
+    V sum[ROWS][STRIPS][2]; \
+    const long half = JQ_STRIP / 2; \
+    _Pragma("clang loop unroll(full)") for (int row = 0; row < ROWS; row++) { \
+      _Pragma("clang loop unroll(full)") for (int strip = 0; strip < STRIPS; strip++) { \
+        const T *start = begin + row * beginStride + strip * JQ_PANEL(T); \
+        sum[row][strip][0] = *(const V *)start; \
+        sum[row][strip][1] = *(const V *)(start + half); \
+      } \
+    } \
+    for (long k = 0; k < inner; k++) { \
+      V b[STRIPS][2]; \
+      _Pragma("clang loop unroll(full)") for (int strip = 0; strip < STRIPS; strip++) { \
+        const T *start = panel + strip * panelSize + k * JQ_PANEL(T); \
+        b[strip][0] = *(const V *)start; \
+        b[strip][1] = *(const V *)(start + half); \
+      } \
+      _Pragma("clang loop unroll(full)") for (int row = 0; row < ROWS; row++) { \
+        const V factor = (V){} + a[row * stride + k]; \
+        _Pragma("clang loop unroll(full)") for (int strip = 0; strip < STRIPS; strip++) { \
+          sum[row][strip][0] += factor * b[strip][0]; \
+          sum[row][strip][1] += factor * b[strip][1]; \
+        } \
+      } \
+    } \
+    _Pragma("clang loop unroll(full)") for (int row = 0; row < ROWS; row++) { \
+      _Pragma("clang loop unroll(full)") for (int strip = 0; strip < STRIPS; strip++) { \
+        T *start = out + row * outStride + strip * JQ_PANEL(T); \
+        *(V *)start = sum[row][strip][0]; \
+        *(V *)(start + half) = sum[row][strip][1]; \
+      } \
+    } \
+  }
+
+#if TALLEST >= 12
+JQ_BLOCK(12, 1)
+JQ_BLOCK(8, 1)
+#endif
+#if TALLEST >= 6
+JQ_BLOCK(6, 1)
+#endif
+JQ_BLOCK(4, 1)
+JQ_BLOCK(2, 1)
+JQ_BLOCK(1, 1)
+#if TALLEST >= 12
+JQ_BLOCK(2, 2)
+JQ_BLOCK(1, 4)
+#endif
+
+#define JQ_DO(ROWS, STRIPS) \
+  JQ_LEVEL(block_##ROWS##x##STRIPS)( \
+      inner, a + row * stride, stride, panel, panelSize, begin + row * beginStride, beginStride, \
+      out + row * outStride, outStride), \
+      row += ROWS
+
+// The product of all rows and one panel, added to `begin`, in `out`.
+TARGET static void JQ_LEVEL(panel)(
+    long rows, long inner, const T *a, long stride, const T *panel, const T *begin,
+    long beginStride, T *out, long outStride) {
+  const long panelSize = 0;
+  for (long column = 0; column < JQ_PANEL(T); column += JQ_STRIP) {
+    long row = 0;
+#if TALLEST >= 12
+    while (rows - row >= 12 && rows - row != 16) JQ_DO(12, 1);
+    while (rows - row >= 8) JQ_DO(8, 1);
+#endif
+#if TALLEST >= 6
+    while (rows - row >= 6 && rows - row != 8) JQ_DO(6, 1);
+#endif
+    while (rows - row >= 4) JQ_DO(4, 1);
+    while (rows - row >= 2) JQ_DO(2, 1);
+    while (rows - row >= 1) JQ_DO(1, 1);
+    panel += JQ_STRIP;
+    begin += JQ_STRIP;
+    out += JQ_STRIP;
+  }
+}
+
+// The product with panels of `columns` columns in all. What it is added to, `begin`, is one run of
+// at least four panels of zeros for all columns if `beginStep` is 0.
+TARGET static void JQ_LEVEL(panels)(
+    long rows, long columns, long inner, const T *a, long stride, const T *panel, const T *begin,
+    long beginStride, long beginStep, T *out, long outStride) {
+  const long width = JQ_PANEL(T), panelSize = inner * width;
+  long column = 0;
+#if TALLEST >= 12
+  // One or two rows have too few sums in flight in one panel.
+  if (rows <= 2) {
+    long count = rows == 1 ? 4 : 2;
+    for (; columns - column >= count * width; column += count * width) {
+      long row = 0;
+      if (rows == 1) JQ_DO(1, 4);
+      else JQ_DO(2, 2);
+      panel += count * panelSize;
+      begin += count * width * beginStep;
+      out += count * width;
+    }
+  }
+#endif
+  for (; columns - column >= width; column += width) {
+    JQ_LEVEL(panel)(rows, inner, a, stride, panel, begin, beginStride, out, outStride);
+    panel += panelSize;
+    begin += width * beginStep;
+    out += width;
+  }
+  const long rest = columns - column;
+  if (rest == 0) return;
+  T block[JQ_TAIL_ROWS * JQ_PANEL(T)];
+  for (long row = 0; row < rows; row += JQ_TAIL_ROWS) {
+    const long count = rows - row < JQ_TAIL_ROWS ? rows - row : JQ_TAIL_ROWS;
+    memset(block, 0, sizeof block);
+    for (long i = 0; i < count; i++)
+      memcpy(block + i * width, begin + (row + i) * beginStride, (size_t)rest * sizeof(T));
+    JQ_LEVEL(panel)(
+        count, inner, a + row * stride, stride, panel, block, width, block, width);
+    for (long i = 0; i < count; i++)
+      memcpy(out + (row + i) * outStride, block + i * width, (size_t)rest * sizeof(T));
+  }
+}
+
+#undef JQ_NAME3
+#undef JQ_NAME2
+#undef JQ_LEVEL
+#undef JQ_STRIP
+#undef JQ_BLOCK
+#undef JQ_DO
+#undef LEVEL
+#undef TARGET
+#undef VECTOR_BYTES
+#undef TALLEST

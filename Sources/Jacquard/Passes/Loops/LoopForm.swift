@@ -1,0 +1,201 @@
+import JacquardArrays
+
+/// A loop taken apart, for passes that add to it or move work out of it.
+struct LoopForm {
+  /// A value handed from one iteration to the next.
+  struct Carry {
+    var initial: Value
+    var parameter: Value
+    /// The parameter of the condition, if there is one.
+    var conditionParameter: Value?
+    var next: Value
+    var result: Value
+  }
+
+  /// An array read slice by slice.
+  struct Scan {
+    var specification: ScanSpecification
+    var array: Value
+    var slice: Value
+  }
+
+  /// A value that is the same in every iteration.
+  struct Invariant {
+    var outer: Value
+    var inner: Value
+    /// The parameter of the condition, if there is one.
+    var conditionParameter: Value?
+  }
+
+  /// An array written slice by slice.
+  struct Stack {
+    var specification: ScanSpecification
+    var slice: Value
+    var result: Value
+  }
+
+  private var op: While
+  var carries: [Carry]
+  var scans: [Scan]
+  var invariants: [Invariant]
+  var stacks: [Stack]
+  let iteration: Value
+  let bound: Value?
+  let tripCountResult: Value
+  /// The nodes of the body.
+  var nodes: [Node]
+  private(set) var condition: Block?
+  let origin: OperationID
+
+  /// The parts of `node`; `nil` unless it is a loop.
+  init?(_ node: Node) {
+    guard let loop = node.op as? While, let body = node.regions.last else { return nil }
+    op = loop
+    origin = node.origin
+    let condition = loop.hasCondition ? node.regions[0] : nil
+    self.condition = condition
+    let firstSlice = 1 + loop.carriedCount
+    let firstInvariant = firstSlice + loop.scans.count
+    carries = (0..<loop.carriedCount).map {
+      Carry(
+        initial: node.operands[$0], parameter: body.parameters[1 + $0],
+        conditionParameter: condition?.parameters[1 + $0], next: body.results[$0],
+        result: node.results[$0])
+    }
+    scans = loop.scans.indices.map {
+      Scan(
+        specification: loop.scans[$0], array: node.operands[loop.carriedCount + $0],
+        slice: body.parameters[firstSlice + $0])
+    }
+    invariants = (0..<loop.invariantCount).map {
+      Invariant(
+        outer: node.operands[loop.invariantRange.lowerBound + $0],
+        inner: body.parameters[firstInvariant + $0],
+        conditionParameter: condition?.parameters[firstSlice + $0])
+    }
+    stacks = loop.stacks.indices.map {
+      Stack(
+        specification: loop.stacks[$0], slice: body.results[loop.carriedCount + $0],
+        result: node.results[loop.carriedCount + $0])
+    }
+    iteration = body.parameters[0]
+    bound = loop.hasBound ? node.operands.last : nil
+    tripCountResult = node.results[loop.tripCountIndex]
+    nodes = body.nodes
+  }
+
+  /// The loop as a node.
+  var node: Node {
+    var op = op
+    op.carriedCount = carries.count
+    op.scans = scans.map(\.specification)
+    op.invariantCount = invariants.count
+    op.stacks = stacks.map(\.specification)
+    let body = Block(
+      parameters: [iteration] + carries.map(\.parameter) + scans.map(\.slice)
+        + invariants.map(\.inner),
+      nodes: nodes, results: carries.map(\.next) + stacks.map(\.slice))
+    var regions = [body]
+    if var condition {
+      condition.parameters =
+        [condition.parameters[0]] + carries.compactMap(\.conditionParameter)
+        + invariants.compactMap(\.conditionParameter)
+      regions.insert(condition, at: 0)
+    }
+    return Node(
+      op: op,
+      operands: carries.map(\.initial) + scans.map(\.array) + invariants.map(\.outer)
+        + [bound].compactMap(\.self),
+      results: carries.map(\.result) + stacks.map(\.result) + [tripCountResult], regions: regions,
+      origin: origin)
+  }
+
+  var hasCondition: Bool { op.hasCondition }
+
+  /// The number of iterations where it is known, and every slice of every scanned array is read.
+  func fullTripCount(in program: Program) -> Int? {
+    guard !op.hasCondition, !op.hasBound, let first = scans.first,
+      let count = program.type(of: first.array).shape[first.specification.axis],
+      scans.allSatisfy({ program.type(of: $0.array).shape[$0.specification.axis] == count }),
+      (op.maximumIterations ?? count) >= count
+    else { return nil }
+    return count
+  }
+
+  /// The value of the body that stands for an outer one.
+  mutating func invariant(for outer: Value, in program: inout Program) -> Value {
+    if program.constant(outer) != nil { return outer }
+    if let known = invariants.first(where: { $0.outer == outer }) { return known.inner }
+    let type = program.type(of: outer)
+    let inner = program.addValue(type)
+    invariants.append(
+      Invariant(
+        outer: outer, inner: inner,
+        conditionParameter: op.hasCondition ? program.addValue(type) : nil))
+    return inner
+  }
+
+  /// The outer value that a value of the body stands for, if it is the same in every iteration.
+  func outerValue(of value: Value, in program: Program) -> Value? {
+    if program.constant(value) != nil { return value }
+    return invariants.first { $0.inner == value }?.outer
+  }
+}
+
+/// Nodes under construction.
+struct NodeList {
+  var nodes: [Node] = []
+  let origin: OperationID
+
+  init(origin: OperationID) { self.origin = origin }
+
+  /// Appends a node of one result, and gives the result.
+  mutating func append(
+    _ op: any Op, _ operands: [Value], as result: Value? = nil, in program: inout Program
+  ) -> Value? {
+    let input = TypeRuleInput(
+      operands.map { program.type(of: $0) }, constants: operands.map { program.constant($0) })
+    guard let type = try? op.resultTypes(input).first, type.shape.known != nil else { return nil }
+    let value = result ?? program.addValue(type)
+    nodes.append(Node(op: op, operands: operands, results: [value], origin: origin))
+    return value
+  }
+}
+
+extension Block {
+  /// Rewrites each loop in this block and in those below, innermost first: `change` may return nodes to put before and after it.
+  mutating func rewriteLoops(
+    _ program: inout Program,
+    _ change: (inout LoopForm, inout Program) -> (before: [Node], after: [Node])
+  ) {
+    var rewritten: [Node] = []
+    for var node in nodes {
+      for region in node.regions.indices {
+        node.regions[region].rewriteLoops(&program, change)
+      }
+      guard var form = LoopForm(node) else {
+        rewritten.append(node)
+        continue
+      }
+      let moved = change(&form, &program)
+      rewritten += moved.before + [form.node] + moved.after
+    }
+    nodes = rewritten
+  }
+}
+
+extension Program {
+  /// Whether a node may run earlier, later, or though nobody asked for it: it has no effects and cannot fail.
+  func canMove(_ node: Node) -> Bool {
+    guard node.op.effect == .none, node.regions.isEmpty else { return false }
+    switch node.op {
+    case let op as any ElementwiseOp:
+      return !op.canFail(node.operands.map { type(of: $0).dtype })
+    case is MatMul, is PackMatrix, is Transpose, is Split, is Concatenate, is Stack, is Unstack,
+      is Reshape, is ReshapeLike, is ExpandDimensions, is Squeeze, is BroadcastLike,
+      is BroadcastTo, is FillLike, is any SlicingOp, is any AxisReduction, is SumToShape, is AddN:
+      return true
+    default: return false
+    }
+  }
+}

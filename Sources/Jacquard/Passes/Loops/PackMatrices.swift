@@ -1,0 +1,116 @@
+import CVectorKernels
+
+/// Arranges once what a loop multiplies by in every iteration, and adds what is added to the product on the way.
+struct PackMatrices: Pass {
+  static let name = "pack-matrices"
+  static let isExact = false
+  static let contract =
+    "In loop bodies, a product with an invariant matrix, plus what it alone is added to, becomes one product with panels packed before the loop; sums change their order."
+
+  func run(_ program: inout Program) {
+    // In debug builds without optimised C the library's product is the faster one.
+    guard jq_is_optimized() != 0 else { return }
+    var root = program.root
+    root.rewriteLoops(&program) { form, program in (before: pack(&form, &program), after: []) }
+    program.root = root
+  }
+
+  private func pack(_ form: inout LoopForm, _ program: inout Program) -> [Node] {
+    var before = NodeList(origin: form.origin)
+    var uses: [Value: Int] = [:]
+    for node in form.nodes {
+      for (index, operand) in node.operands.enumerated()
+      where node.op.usesElements(ofOperand: index) {
+        uses[operand, default: 0] += 1
+      }
+    }
+    for result in form.carries.map(\.next) + form.stacks.map(\.slice) {
+      uses[result, default: 0] += 2
+    }
+    var packed: [PackedKey: Value] = [:]
+    var producer: [Value: Int] = [:]
+    for index in form.nodes.indices {
+      var node = form.nodes[index]
+      if let product = packedProduct(node, &form, &packed, &before, &program) { node = product }
+      // The last producer of an operand that can take the sum in; it moves down to where the sum stands.
+      if let (source, other) = absorbableSum(node, form, producer, uses, program) {
+        var product = form.nodes[source]
+        let rows = program.type(of: other).shape == program.type(of: product.results[0]).shape
+        guard var op = product.op as? PackedMatMul else { continue }
+        if rows && !op.hasAddend && !op.hasBias {
+          op.hasAddend = true
+          product.operands.append(other)
+        } else if !rows && !op.hasBias {
+          op.hasBias = true
+          product.operands.append(other)
+        } else {
+          form.nodes[index] = node
+          for result in node.results { producer[result] = index }
+          continue
+        }
+        product.op = op
+        product.results = node.results
+        form.nodes[source].op = NoOp()
+        form.nodes[source].operands = []
+        form.nodes[source].results = []
+        node = product
+      }
+      form.nodes[index] = node
+      for result in node.results { producer[result] = index }
+    }
+    form.nodes.removeAll { $0.op is NoOp && $0.results.isEmpty }
+    return before.nodes
+  }
+
+  private struct PackedKey: Hashable {
+    var matrix: Value
+    var transposed: Bool
+  }
+
+  private func packedProduct(
+    _ node: Node, _ form: inout LoopForm, _ packed: inout [PackedKey: Value],
+    _ before: inout NodeList, _ program: inout Program
+  ) -> Node? {
+    guard let op = node.op as? MatMul, !op.transposeA,
+      let matrix = form.outerValue(of: node.operands[1], in: program),
+      let a = program.type(of: node.operands[0]).shape.known, a.count == 2,
+      let b = program.type(of: matrix).shape.known, b.count == 2, a[0] > 0,
+      program.type(of: matrix).dtype.isFloatingPoint
+    else { return nil }
+    let (inner, columns) = op.transposeB ? (b[1], b[0]) : (b[0], b[1])
+    guard inner > 0, columns > 0 else { return nil }
+    let key = PackedKey(matrix: matrix, transposed: op.transposeB)
+    if packed[key] == nil {
+      let pack = PackMatrix(transposed: op.transposeB)
+      packed[key] = before.append(pack, [matrix], in: &program)
+    }
+    guard let outer = packed[key] else { return nil }
+    let panels = form.invariant(for: outer, in: &program)
+    return Node(
+      op: PackedMatMul(columns: columns), operands: [node.operands[0], panels],
+      results: node.results, origin: node.origin)
+  }
+
+  /// The product that a sum alone reads, and what it adds to it.
+  private func absorbableSum(
+    _ node: Node, _ form: LoopForm, _ producer: [Value: Int], _ uses: [Value: Int],
+    _ program: Program
+  ) -> (source: Int, other: Value)? {
+    guard node.op is Add || (node.op is AddN && node.operands.count == 2),
+      let result = program.type(of: node.results[0]).shape.known
+    else { return nil }
+    for (operand, other) in [(0, 1), (1, 0)].map({ (node.operands[$0], node.operands[$1]) }) {
+      guard let source = producer[operand], uses[operand] == 1,
+        let product = form.nodes[source].op as? PackedMatMul,
+        program.type(of: operand).shape.known == result,
+        let shape = program.type(of: other).shape.known
+      else { continue }
+      if shape == result, !product.hasAddend, !product.hasBias { return (source, other) }
+      let isRow = shape == [result[1]] || (shape == [1, result[1]] && result[0] != 1)
+      if isRow, !product.hasBias, form.outerValue(of: other, in: program) != nil {
+        return (source, other)
+      }
+    }
+    return nil
+  }
+}

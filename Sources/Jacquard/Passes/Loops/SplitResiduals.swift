@@ -1,0 +1,111 @@
+/// Keeps the parts of a joined matrix in place of the whole, where a later loop reads it slice by slice.
+struct SplitResiduals: Pass {
+  static let name = "split-residuals"
+  static let contract =
+    "A loop that scans what another stacked as concat(a, b) scans a and b and joins them itself; bits stay the same."
+
+  func run(_ program: inout Program) {
+    var root = program.root
+    split(&root, &program)
+    program.root = root
+  }
+
+  private func split(_ block: inout Block, _ program: inout Program) {
+    /// The joined arrays, and the parts that make them up, all `[iterations, …]`.
+    var parts: [Value: Joined] = [:]
+    var nodes: [Node] = []
+    for var node in block.nodes {
+      for region in node.regions.indices { split(&node.regions[region], &program) }
+      guard var form = LoopForm(node) else {
+        nodes.append(node)
+        continue
+      }
+      joinSlices(&form, parts, &program)
+      var before = NodeList(origin: form.origin)
+      for (whole, joined) in stackParts(&form, &before, &program) { parts[whole] = joined }
+      nodes += before.nodes + [form.node]
+    }
+    block.nodes = nodes
+  }
+
+  private struct Joined {
+    var axis: Int
+    var parts: [Value]
+  }
+
+  /// Stacks what is joined beside the joint, which nobody may need any more.
+  private func stackParts(
+    _ form: inout LoopForm, _ before: inout NodeList, _ program: inout Program
+  ) -> [(Value, Joined)] {
+    guard let iterations = form.fullTripCount(in: program) else { return [] }
+    var found: [(Value, Joined)] = []
+    for stack in form.stacks where stack.specification == ScanSpecification() {
+      guard let node = form.nodes.first(where: { $0.results == [stack.slice] }),
+        let op = node.op as? Concatenate, node.operands.count > 1,
+        let rank = program.type(of: stack.slice).shape.rank,
+        node.operands.allSatisfy({ program.constant($0) == nil })
+      else { continue }
+      var arrays: [Value] = []
+      for operand in node.operands {
+        if let scan = form.scans.first(where: {
+          $0.slice == operand && !$0.specification.reversed
+        }) {
+          let axis = scan.specification.axis
+          let own = program.type(of: scan.array).shape.rank ?? 0
+          let permutation = [axis] + (0..<own).filter { $0 != axis }
+          let array =
+            axis == 0
+            ? scan.array
+            : before.append(Transpose(permutation: permutation), [scan.array], in: &program)
+          arrays += [array].compactMap(\.self)
+          continue
+        }
+        if let known = form.stacks.first(where: {
+          $0.slice == operand && $0.specification == ScanSpecification()
+        }) {
+          arrays.append(known.result)
+          continue
+        }
+        let type = program.type(of: operand)
+        guard let shape = type.shape.known else { continue }
+        let result = program.addValue(
+          TensorType(type.dtype, PartialShape(known: [iterations] + shape)))
+        form.stacks.append(
+          LoopForm.Stack(specification: ScanSpecification(), slice: operand, result: result))
+        arrays.append(result)
+      }
+      guard arrays.count == node.operands.count else { continue }
+      found.append(
+        (stack.result, Joined(axis: op.axis < 0 ? op.axis + rank : op.axis, parts: arrays)))
+    }
+    return found
+  }
+
+  private func joinSlices(
+    _ form: inout LoopForm, _ parts: [Value: Joined], _ program: inout Program
+  ) {
+    for index in form.scans.indices.reversed() {
+      let scan = form.scans[index]
+      guard scan.specification.axis == 0, let joined = parts[scan.array] else { continue }
+      var slices: [Value] = []
+      for array in joined.parts {
+        if let known = form.scans.first(where: {
+          $0.array == array && $0.specification == scan.specification
+        }) {
+          slices.append(known.slice)
+          continue
+        }
+        let type = program.type(of: array)
+        let slice = program.addValue(TensorType(type.dtype, type.shape.removing(axis: 0)))
+        slices.append(slice)
+        form.scans.append(
+          LoopForm.Scan(specification: scan.specification, array: array, slice: slice))
+      }
+      form.nodes.insert(
+        Node(
+          op: Concatenate(axis: joined.axis), operands: slices, results: [scan.slice],
+          origin: form.origin), at: 0)
+      form.scans.remove(at: index)
+    }
+  }
+}
