@@ -66,6 +66,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Examples/Support", swiftSettings: strict),
+    .executableTarget(
+      name: "jacquard-bench",
+      dependencies: [
+        "Jacquard", "JacquardNN", "COpenBLAS", "CAllocationCounter",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/jacquard-bench", swiftSettings: strict),
     .testTarget(
       name: "ExampleTests", dependencies: examples.map { .target(name: $0) },
       swiftSettings: strict),

@@ -7,7 +7,7 @@ require_swift
 require_libraries
 
 echo "== format"
-swift format lint --strict --recursive Package.swift Sources Tests Examples
+swift format lint --strict --recursive Package.swift Sources Tests Examples Benchmarks/jacquard-bench
 # The C kernels are optimised in debug builds, too: tests train networks.
 echo "== build (warnings are errors in Jacquard's own targets)"
 swift build --build-tests -Xcc -O2

@@ -194,3 +194,17 @@ void jq_fill(long count, long element_size, const void *value, void *out) {
     jq_fill_u64(count, bits, out);
   }
 }
+
+typedef uint8_t jq_line __attribute__((vector_size(64), aligned(1)));
+
+JQ_CLONES void jq_copy_rows(
+    long rows, long byte_count, const void *x, long x_stride, void *out, long out_stride) {
+  jq_use_wide_vectors();
+  const uint8_t *source = x;
+  uint8_t *target = out;
+  const long lines = byte_count / 64 * 64;
+  for (long row = 0; row < rows; row++, source += x_stride, target += out_stride) {
+    for (long i = 0; i < lines; i += 64) *(jq_line *)(target + i) = *(const jq_line *)(source + i);
+    if (lines < byte_count) memcpy(target + lines, source + lines, (size_t)(byte_count - lines));
+  }
+}

@@ -184,6 +184,11 @@ void jq_copy_strided(
     int rank, const long *dims, long element_size, const void *src, const long *src_strides,
     void *dst, const long *dst_strides);
 
+/// Copies `rows` runs of `byte_count` bytes, their starts `x_stride` and `out_stride` bytes apart; for
+/// many short runs, where a call for each would cost more than the copy.
+void jq_copy_rows(
+    long rows, long byte_count, const void *x, long x_stride, void *out, long out_stride);
+
 /// Writes `count` copies of the element at `value`; `element_size` is 1, 4 or 8 bytes.
 void jq_fill(long count, long element_size, const void *value, void *out);
 

@@ -19,16 +19,25 @@ struct LoopMerger {
 
   /// Merges the loops of `block`, then those inside its loops and branches.
   func merge(_ block: inout Block) {
+    var loops = block.nodes.indices.filter { block.nodes[$0].op is While }
     var first = 0
-    while first < block.nodes.count {
+    while first < loops.count {
       var second = first + 1
-      while second < block.nodes.count {
-        if !mergePair(first, second, in: &block) { second += 1 }
-      }
-      for region in block.nodes[first].regions.indices {
-        merge(&block.nodes[first].regions[region])
+      while second < loops.count {
+        if mergePair(loops[first], loops[second], in: &block) {
+          // What stood behind the loop that is gone has moved up.
+          loops.remove(at: second)
+          for index in second..<loops.count { loops[index] -= 1 }
+        } else {
+          second += 1
+        }
       }
       first += 1
+    }
+    for node in block.nodes.indices {
+      for region in block.nodes[node].regions.indices {
+        merge(&block.nodes[node].regions[region])
+      }
     }
   }
 

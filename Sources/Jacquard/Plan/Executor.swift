@@ -19,11 +19,11 @@ struct Schedule: ~Copyable, Sendable {
     }
   }
 
-  private let owned: [Step]
+  let steps: [Step]
   private let references: Table<Reference>
 
   init(_ steps: [Step]) {
-    owned = steps
+    self.steps = steps
     references = Table(steps.map { Reference($0) })
   }
 

@@ -9,6 +9,8 @@ struct PlanOptions: Sendable {
   var memoryLimit: Int?
   /// Whether executions of each step are counted and timed.
   var profile: Bool
+  /// The fewest floating-point operations of a loop that are worth a second thread for its rows.
+  var leastRowOperations = 60_000
 }
 
 /// A program made ready to run: a schedule of kernels over slots, and the memory plan.

@@ -40,7 +40,8 @@ extension PlanBuilder {
       }
     }
     return RowSchedule(
-      rowCount: rowCount, threadCount: options.threads, operations: operations, entries: entries)
+      rowCount: rowCount, threadCount: options.threads, operations: operations, entries: entries,
+      leastOperations: options.leastRowOperations)
   }
 
   private func rowCount(of steps: [Step?]) -> Int? {

@@ -23,23 +23,26 @@ final class RowSchedule: Sendable {
   /// Floating-point operations of an iteration.
   let operations: Int
   let entries: Table<Entry>
+  /// Fewer operations than this are done sooner than another thread is told.
+  let leastOperations: Int
 
   /// Threads divide rows in multiples of so many, as many as the product kernel takes at a time.
   static let quantum = 4
-  /// Fewer operations than this are done sooner than another thread is told.
-  static let leastOperations = 60_000
 
-  init(rowCount: Int, threadCount: Int, operations: Int, entries: [Entry]) {
+  init(
+    rowCount: Int, threadCount: Int, operations: Int, entries: [Entry], leastOperations: Int
+  ) {
     self.rowCount = rowCount
     self.threadCount = threadCount
     self.operations = operations
     self.entries = Table(entries)
+    self.leastOperations = leastOperations
   }
 
   /// How many threads `iterations` iterations are worth.
   func threads(iterations: Int) -> Int {
     let (total, overflow) = operations.multipliedReportingOverflow(by: iterations)
-    if !overflow && total < Self.leastOperations { return 1 }
+    if !overflow && total < leastOperations { return 1 }
     return max(1, min(threadCount, rowCount / Self.quantum))
   }
 

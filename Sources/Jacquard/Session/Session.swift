@@ -106,10 +106,11 @@ public final class Session: Sendable {
       let compiled = try Compiler.program(
         for: request, feedValues: { id in fed.position(of: id).map { fed.arrays[$0] } }, in: graph,
         disabledPasses: options.disabledPasses)
-      let plan = try Plan.compile(
-        compiled.program,
-        options: PlanOptions(
-          threads: options.threads, memoryLimit: options.memoryLimit, profile: options.isProfiling))
+      var planOptions = PlanOptions(
+        threads: options.threads, memoryLimit: options.memoryLimit, profile: options.isProfiling)
+      planOptions.leastRowOperations =
+        options.leastRowOperations ?? planOptions.leastRowOperations
+      let plan = try Plan.compile(compiled.program, options: planOptions)
       return PreparedPlan(
         plan, compiled.program, feeds: fed, shapeDecidingFeeds: compiled.shapeDecidingFeeds,
         store: store)

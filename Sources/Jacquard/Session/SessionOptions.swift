@@ -24,6 +24,9 @@ public struct SessionOptions: Sendable {
   /// Whether ``Session/explain(_:feeding:)`` shows times of the runs so far; costs about 50 ns a kernel.
   public var isProfiling: Bool
 
+  /// As ``PlanOptions/leastRowOperations``, for tests.
+  var leastRowOperations: Int?
+
   /// Options, by default one thread for each active processor and 64 plans within 1 GiB.
   public init(
     threads: Int = ProcessInfo.processInfo.activeProcessorCount, planCacheCount: Int = 64,

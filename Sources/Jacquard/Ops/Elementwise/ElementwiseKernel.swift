@@ -243,6 +243,12 @@ struct ElementwiseKernel: Kernel {
       registers[operand] = UnsafeMutableRawPointer(mutating: source + offset * size)
     case .gathered:
       guard let register = registers[operand] else { return }
+      if let rows = geometry.evenRows(tile, operand: operand) {
+        jq_copy_rows(
+          tile.rows, tile.width * size, source + rows.offset * size, rows.stride * size, register,
+          tile.width * size)
+        return
+      }
       switch size {
       case 1: gather(UInt8.self, operand, tile, source, register)
       case 4: gather(UInt32.self, operand, tile, source, register)
@@ -278,6 +284,12 @@ struct ElementwiseKernel: Kernel {
     guard let source = registers[code.firstResult + result] else { return }
     let size = results[result].dtype.byteCount
     let target = buffers.result(resultBuffers[result]) + results[result].offset * size
+    if let rows = geometry.evenRows(tile, operand: operands.count + result) {
+      jq_copy_rows(
+        tile.rows, tile.width * size, source, tile.width * size, target + rows.offset * size,
+        rows.stride * size)
+      return
+    }
     switch size {
     case 1: scatter(UInt8.self, operands.count + result, tile, source, target)
     case 4: scatter(UInt32.self, operands.count + result, tile, source, target)

@@ -173,6 +173,13 @@ struct TileGeometry: Sendable {
     return axis == 0 ? offset + rest * strides[first] : offset
   }
 
+  /// Where the rows of a tile begin and how far apart they are, if their elements lie in one piece and rows evenly.
+  func evenRows(_ tile: Tile, operand: Int) -> (offset: Int, stride: Int)? {
+    guard outerShape.count == 1, strideWithinRow(ofOperand: operand) == 1 else { return nil }
+    let stride = strides[operand * 2]
+    return (tile.row * stride + tile.column, stride)
+  }
+
   /// How many elements apart neighbours in a row of an operand are.
   func strideWithinRow(ofOperand operand: Int) -> Int {
     strides[operand * (outerShape.count + 1) + outerShape.count]
