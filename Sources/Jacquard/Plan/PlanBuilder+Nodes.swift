@@ -132,15 +132,13 @@ extension PlanBuilder {
   ///
   /// - Throws: ``PlanError/shapeDependsOnData(type:op:operation:)`` if not every shape is known.
   func loweringContext(_ node: Node) throws -> LoweringContext {
-    for value in node.operands + node.results where program.type(of: value).shape.known == nil {
+    guard let context = program.loweringContext(of: node) else {
+      let unknown = (node.operands + node.results).map { program.type(of: $0) }
+        .filter { $0.shape.known == nil }
       throw PlanError.shapeDependsOnData(
-        type: program.type(of: value), op: type(of: node.op).name, operation: node.origin)
+        type: unknown[0], op: type(of: node.op).name, operation: node.origin)
     }
-    return LoweringContext(
-      operands: node.operands.map { program.type(of: $0) },
-      results: node.results.map { program.type(of: $0) },
-      constants: node.operands.map { program.constant($0) },
-      location: KernelLocation(operation: node.origin.rawValue))
+    return context
   }
 
   /// The value whose producer can write `value` to memory that is given to it: `value` itself, or what it is a full view of.

@@ -37,11 +37,7 @@ struct AveragePoolingKernel: Kernel {
     self.geometry = geometry
     self.dtype = dtype
     self.isGradient = isGradient
-    let cost = geometry.pixelsPerPlace * geometry.channels
-    cut =
-      isGradient
-      ? WorkCut(geometry.batch, costPerItem: geometry.placesPerImage * cost + geometry.imageSize)
-      : WorkCut(geometry.placeCount, costPerItem: cost)
+    cut = geometry.poolingCut(mayOverlap: isGradient)
   }
 
   var name: String { isGradient ? AveragePoolingGradient.name : AveragePooling.name }

@@ -32,8 +32,7 @@ struct MaxPoolingKernel: Kernel {
   init(_ geometry: WindowGeometry, dtype: DType) {
     self.geometry = geometry
     self.dtype = dtype
-    cut = WorkCut(
-      geometry.placeCount, costPerItem: geometry.pixelsPerPlace * geometry.channels)
+    cut = geometry.poolingCut(mayOverlap: false)
   }
 
   var chunkCount: Int { cut.chunkCount }

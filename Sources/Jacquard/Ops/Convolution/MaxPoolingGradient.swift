@@ -43,11 +43,7 @@ struct MaximaKernel: Kernel {
     self.geometry = geometry
     self.dtype = dtype
     self.isScatter = isScatter
-    let cost = geometry.pixelsPerPlace * geometry.channels
-    cut =
-      isScatter
-      ? WorkCut(geometry.batch, costPerItem: geometry.placesPerImage * cost + geometry.imageSize)
-      : WorkCut(geometry.placeCount, costPerItem: cost)
+    cut = geometry.poolingCut(mayOverlap: isScatter)
   }
 
   var name: String { isScatter ? MaxPoolingGradient.name : MaxPoolingSelection.name }

@@ -81,6 +81,14 @@ struct WindowGeometry: Sendable, Hashable {
   /// Whether each window is one pixel, and each pixel a window.
   var isPointwise: Bool { windowSize == 1 && rows.stride == 1 && columns.stride == 1 }
 
+  /// A cut of the places of a pooling; of images where places may overlap in what is written.
+  func poolingCut(mayOverlap: Bool) -> WorkCut {
+    let cost = pixelsPerPlace * channels
+    return mayOverlap
+      ? WorkCut(batch, costPerItem: placesPerImage * cost + imageSize)
+      : WorkCut(placeCount, costPerItem: cost)
+  }
+
   /// Calls `body` with where the channels of each pixel under place `place`, row by row, begin.
   @inline(__always)
   func forEachPixel(ofPlace place: Int, _ body: (Int) -> Void) {

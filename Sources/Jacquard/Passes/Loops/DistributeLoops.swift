@@ -89,7 +89,7 @@ private struct Distribution {
     of value: Value, _ program: inout Program
   ) -> BatchedArray? {
     if let scan = form.scans.first(where: { $0.slice == value }) {
-      guard let array = timeMajor(scan, &program) else { return nil }
+      guard let array = before.timeMajor(scan, in: &program) else { return nil }
       return BatchedArray(array: array, isReversed: scan.specification.reversed)
     }
     if value == form.iteration {
@@ -123,15 +123,6 @@ private struct Distribution {
     return BatchedArray(array: array, isReversed: direction)
   }
 
-  /// The scanned array with the axis it is scanned along in front.
-  private mutating func timeMajor(_ scan: LoopForm.Scan, _ program: inout Program) -> Value? {
-    let axis = scan.specification.axis
-    if axis == 0 { return scan.array }
-    guard let rank = program.type(of: scan.array).shape.rank else { return nil }
-    let permutation = [axis] + (0..<rank).filter { $0 != axis }
-    return before.append(Transpose(permutation: permutation), [scan.array], in: &program)
-  }
-
   private func fits(_ slice: TensorType) -> Bool {
     (slice.byteCount ?? .max) <= byteLimit / iterations
   }
@@ -139,13 +130,7 @@ private struct Distribution {
   // MARK: Behind
 
   mutating func moveBehind(_ program: inout Program) {
-    var readers: [Value: Int] = [:]
-    for node in form.nodes {
-      for (index, operand) in node.operands.enumerated()
-      where node.op.usesElements(ofOperand: index) {
-        readers[operand, default: 0] += 1
-      }
-    }
+    let readers = form.readCounts
     moveStacks(readers, &program)
     moveSums(readers, &program)
   }

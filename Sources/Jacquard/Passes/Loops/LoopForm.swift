@@ -135,6 +135,18 @@ struct LoopForm {
     return inner
   }
 
+  /// How often nodes of the body read the elements of each value.
+  var readCounts: [Value: Int] {
+    var counts: [Value: Int] = [:]
+    for node in nodes {
+      for (index, operand) in node.operands.enumerated()
+      where node.op.usesElements(ofOperand: index) {
+        counts[operand, default: 0] += 1
+      }
+    }
+    return counts
+  }
+
   /// The outer value that a value of the body stands for, if it is the same in every iteration.
   func outerValue(of value: Value, in program: Program) -> Value? {
     if program.constant(value) != nil { return value }
@@ -159,6 +171,15 @@ struct NodeList {
     let value = result ?? program.addValue(type)
     nodes.append(Node(op: op, operands: operands, results: [value], origin: origin))
     return value
+  }
+
+  /// A scanned array with the axis it is scanned along in front, transposed if it is another.
+  mutating func timeMajor(_ scan: LoopForm.Scan, in program: inout Program) -> Value? {
+    let axis = scan.specification.axis
+    if axis == 0 { return scan.array }
+    guard let rank = program.type(of: scan.array).shape.rank else { return nil }
+    let permutation = [axis] + (0..<rank).filter { $0 != axis }
+    return append(Transpose(permutation: permutation), [scan.array], in: &program)
   }
 }
 

@@ -17,13 +17,7 @@ struct PackMatrices: Pass {
 
   private func pack(_ form: inout LoopForm, _ program: inout Program) -> [Node] {
     var before = NodeList(origin: form.origin)
-    var uses: [Value: Int] = [:]
-    for node in form.nodes {
-      for (index, operand) in node.operands.enumerated()
-      where node.op.usesElements(ofOperand: index) {
-        uses[operand, default: 0] += 1
-      }
-    }
+    var uses = form.readCounts
     for result in form.carries.map(\.next) + form.stacks.map(\.slice) {
       uses[result, default: 0] += 2
     }
@@ -32,28 +26,11 @@ struct PackMatrices: Pass {
     for index in form.nodes.indices {
       var node = form.nodes[index]
       if let product = packedProduct(node, &form, &packed, &before, &program) { node = product }
-      // The last producer of an operand that can take the sum in; it moves down to where the sum stands.
-      if let (source, other) = absorbableSum(node, form, producer, uses, program) {
-        var product = form.nodes[source]
-        let rows = program.type(of: other).shape == program.type(of: product.results[0]).shape
-        guard var op = product.op as? PackedMatMul else { continue }
-        if rows && !op.hasAddend && !op.hasBias {
-          op.hasAddend = true
-          product.operands.append(other)
-        } else if !rows && !op.hasBias {
-          op.hasBias = true
-          product.operands.append(other)
-        } else {
-          form.nodes[index] = node
-          for result in node.results { producer[result] = index }
-          continue
-        }
-        product.op = op
-        product.results = node.results
-        form.nodes[source].op = NoOp()
-        form.nodes[source].operands = []
-        form.nodes[source].results = []
-        node = product
+      // The product moves down to where the sum stands.
+      if let sum = absorbableSum(node, form, producer, uses, program) {
+        form.nodes[sum.source] = Node(op: NoOp(), operands: [], results: [], origin: node.origin)
+        node = Node(
+          op: sum.op, operands: sum.operands, results: node.results, origin: sum.origin)
       }
       form.nodes[index] = node
       for result in node.results { producer[result] = index }
@@ -91,25 +68,39 @@ struct PackMatrices: Pass {
       results: node.results, origin: node.origin)
   }
 
-  /// The product that a sum alone reads, and what it adds to it.
+  /// A product that takes in what it is added to.
+  private struct Sum {
+    /// Where the product stands that the sum alone reads.
+    var source: Int
+    var op: PackedMatMul
+    var operands: [Value]
+    var origin: OperationID
+  }
+
   private func absorbableSum(
     _ node: Node, _ form: LoopForm, _ producer: [Value: Int], _ uses: [Value: Int],
     _ program: Program
-  ) -> (source: Int, other: Value)? {
+  ) -> Sum? {
     guard node.op is Add || (node.op is AddN && node.operands.count == 2),
       let result = program.type(of: node.results[0]).shape.known
     else { return nil }
     for (operand, other) in [(0, 1), (1, 0)].map({ (node.operands[$0], node.operands[$1]) }) {
       guard let source = producer[operand], uses[operand] == 1,
-        let product = form.nodes[source].op as? PackedMatMul,
+        var op = form.nodes[source].op as? PackedMatMul, !op.hasBias,
         program.type(of: operand).shape.known == result,
         let shape = program.type(of: other).shape.known
       else { continue }
-      if shape == result, !product.hasAddend, !product.hasBias { return (source, other) }
       let isRow = shape == [result[1]] || (shape == [1, result[1]] && result[0] != 1)
-      if isRow, !product.hasBias, form.outerValue(of: other, in: program) != nil {
-        return (source, other)
+      if shape == result, !op.hasAddend {
+        op.hasAddend = true
+      } else if isRow, form.outerValue(of: other, in: program) != nil {
+        op.hasBias = true
+      } else {
+        continue
       }
+      let product = form.nodes[source]
+      return Sum(
+        source: source, op: op, operands: product.operands + [other], origin: product.origin)
     }
     return nil
   }

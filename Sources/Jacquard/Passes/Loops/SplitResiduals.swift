@@ -50,13 +50,7 @@ struct SplitResiduals: Pass {
         if let scan = form.scans.first(where: {
           $0.slice == operand && !$0.specification.reversed
         }) {
-          let axis = scan.specification.axis
-          let own = program.type(of: scan.array).shape.rank ?? 0
-          let permutation = [axis] + (0..<own).filter { $0 != axis }
-          let array =
-            axis == 0
-            ? scan.array
-            : before.append(Transpose(permutation: permutation), [scan.array], in: &program)
+          let array = before.timeMajor(scan, in: &program)
           arrays += [array].compactMap(\.self)
           continue
         }
