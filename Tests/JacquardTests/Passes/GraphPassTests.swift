@@ -42,6 +42,71 @@ import Testing
       """)
   }
 
+  @Test func forwardsPartsOfJoints() throws {
+    let (x, y) = (input([2, 3]), input([2, 1]))
+    let whole = concatenate([x, y], axis: 1)
+    // What lies across the seam stays a slice.
+    let fetches = [
+      tanh(whole.slice(axis: 1, range: 0..<3)), whole.slice(axis: 1, range: 2..<4),
+      whole.split(sizes: [3, 1], axis: -1)[1] * 2,
+    ]
+    try PassRun(ForwardViews(), fetches).expect(
+      """
+      program(%0 float32[2, 3], %1 float32[2, 1])
+        %2 float32[2, 4] = Concatenate[axis: 1](%0, %1)
+        %3 float32[2, 3] = Tanh(%0)
+        %4 float32[2, 2] = Slice[axis 1 from 2 to 4](%2)
+        %5 float32[2, 1] = Multiply(%1, 2.0)
+        → %3, %4, %5
+      """)
+  }
+
+  @Test func expandsSums() throws {
+    let (x, y, z) = (input([2]), input([2]), input([2]))
+    try PassRun(ExpandSums(), [sum(of: [x, y, z])]).expect(
+      """
+      program(%0 float32[2], %1 float32[2], %2 float32[2])
+        %3 float32[2] = Add(%0, %1)
+        %4 float32[2] = Add(%3, %2)
+        → %4
+      """)
+  }
+
+  @Test func splitsElementwiseOperations() throws {
+    let (x, y, c) = (input([2, 4]), input([2, 2]), input([2, 1]))
+    let gates = (sigmoid(x) * c).split(count: 2, axis: 1)
+    let joined = concatenate([y, gates[0]], axis: 1)
+    try PassRun(SplitElementwise(), [gates[0] * y, exp(joined) - x]).expect(
+      """
+      program(%0 float32[2, 4], %1 float32[2, 2], %2 float32[2, 1])
+        %3 float32[2, 4] = Sigmoid(%0)
+        %4 float32[2, 2] = Slice[axis 1 from 0 to 2](%3)
+        %5 float32[2, 2] = Multiply(%4, %2)
+        %6 float32[2, 2] = Slice[axis 1 from 2 to 4](%3)
+        %7 float32[2, 2] = Multiply(%6, %2)
+        %8 float32[2, 4] = Concatenate[axis: 1](%5, %7)
+        %9 float32[2, 4] = Concatenate[axis: 1](%1, %5)
+        %10 float32[2, 2] = Multiply(%5, %1)
+        %11 float32[2, 2] = Exp(%1)
+        %12 float32[2, 2] = Exp(%5)
+        %13 float32[2, 4] = Concatenate[axis: 1](%11, %12)
+        %14 float32[2, 2] = Slice[axis 1 from 0 to 2](%0)
+        %15 float32[2, 2] = Subtract(%11, %14)
+        %16 float32[2, 2] = Slice[axis 1 from 2 to 4](%0)
+        %17 float32[2, 2] = Subtract(%12, %16)
+        %18 float32[2, 4] = Concatenate[axis: 1](%15, %17)
+        → %10, %18
+      """)
+  }
+
+  @Test func additionsAndOperationsThatFailAreNotSplit() throws {
+    let (x, n) = (input([2, 4]), input([4], .int32))
+    let fetches =
+      (x + x).split(count: 2, axis: 1) + floorDivide(n, n).split(count: 2, axis: 0)
+    let run = try PassRun(SplitElementwise(), fetches)
+    #expect(run.after == run.before)
+  }
+
   @Test func mergesEqualNodes() throws {
     let x = input([2])
     let a = tanh(x) + tanh(x)

@@ -84,7 +84,7 @@ struct RandomTensorProgram {
   }
 
   private mutating func statement(_ environment: [Tensor], depth: Int) -> [Tensor] {
-    switch next(depth > 0 ? 23 : 13) {
+    switch next(depth > 0 ? 24 : 14) {
     case 0, 1: return [unary(environment)]
     case 2, 3: return [binary(environment)]
     case 4, 5: return [product(environment)]
@@ -95,9 +95,10 @@ struct RandomTensorProgram {
     case 10: return gates(environment)
     case 11: return [selected(environment)]
     case 12: return [unary(environment), product(environment)]
-    case 13, 14, 15, 16: return scan(environment, depth: depth)
-    case 17, 18, 19: return recurrence(environment, depth: depth)
-    case 20, 21: return loop(environment, depth: depth)
+    case 13: return chain(environment)
+    case 14, 15, 16, 17: return scan(environment, depth: depth)
+    case 18, 19, 20: return recurrence(environment, depth: depth)
+    case 21, 22: return loop(environment, depth: depth)
     default: return branch(environment, depth: depth)
     }
   }
@@ -151,6 +152,23 @@ struct RandomTensorProgram {
     case 2: return (pick(environment) { $0.shape.known == [1, columns] } ?? result) + result
     default: return tanh(result + (pick(environment) { $0.shape == result.shape } ?? result))
     }
+  }
+
+  /// A layer of more units than inputs, its rows in another order perhaps, and products of it.
+  private mutating func chain(_ environment: [Tensor]) -> [Tensor] {
+    let (rows, units, steps) = (rows, units, steps)
+    let sequences = [[steps, rows, units], [rows, steps, units]]
+    guard let x = pick(environment, where: { sequences.contains(shape($0)) }),
+      let bias = pick(environment, where: { shape($0) == [units] })
+    else { return [unary(environment)] }
+    let flat = x.reshaped(to: [rows * steps, units])
+    var layer = matmul(flip() ? flat : x, weights[[units, 2 * units]]!)
+    if flip() { layer = layer + concatenate([bias, bias], axis: 0) }
+    layer = layer.reshaped(to: shape(x).dropLast() + [2 * units])
+    if next(3) == 0 { layer = layer.reversed(axes: [next(2)]) }
+    if flip() { layer = layer.transposed([1, 0, 2]) }
+    let next = matmul(layer, weights[[2 * units, units]]!)
+    return flip() ? [next] : [tanh(next), matmul(layer, weights[[2 * units, 2 * units]]!)]
   }
 
   private mutating func joined(_ environment: [Tensor]) -> [Tensor] {

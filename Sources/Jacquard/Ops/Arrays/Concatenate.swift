@@ -39,7 +39,8 @@ struct Concatenate: Op {
       return AxisView(shape, axis: axis < 0 ? axis + shape.count : axis)
     }
     return JoinKernel(
-      name: Self.name, outer: views[0].outer, blocks: views.map { $0.length * $0.inner * size })
+      name: Self.name, outer: views[0].outer, blocks: views.map { $0.length * $0.inner * size },
+      rowCount: context.shape(0).first ?? 1)
   }
 
   func aliasing(_ context: LoweringContext) -> Aliasing {

@@ -1,8 +1,9 @@
 import JacquardArrays
 
 /// Lays operands side by side along an axis: result `[outer, Σ lengths, inner]`.
-struct JoinKernel: Kernel {
+struct JoinKernel: RowwiseKernel {
   let name: String
+  let rowCount: Int
   private let outer: Int
   /// Bytes of each operand for one outer index.
   private let blocks: [Int]
@@ -12,20 +13,34 @@ struct JoinKernel: Kernel {
   /// - Parameters:
   ///   - outer: the number of outer indices.
   ///   - blocks: bytes of each operand for one outer index.
-  init(name: String, outer: Int, blocks: [Int]) {
+  ///   - rowCount: the length of the leading axis if it is one of the outer ones, else 1.
+  init(name: String, outer: Int, blocks: [Int], rowCount: Int) {
     self.name = name
     self.outer = outer
+    self.rowCount = rowCount
     self.blocks = blocks
     rowSize = blocks.reduce(0, +)
     cut = WorkCut(outer, costPerItem: rowSize, grain: 4 * WorkCut.grain)
   }
 
+  var kind: KernelKind { .copy }
   var chunkCount: Int { cut.chunkCount }
+  var scratchByteCountPerRange: Int { 0 }
+  var isRowwise: Bool { rowCount > 1 && outer % rowCount == 0 }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
-    let range = cut.range(chunk)
+  func readsOwnRowsOnly(ofOperand index: Int) -> Bool { true }
+
+  func run(_ buffers: KernelBuffers, chunk: Int) { run(buffers, outer: cut.range(chunk)) }
+
+  func run(_ buffers: KernelBuffers, rows: Range<Int>) {
+    let perRow = outer / rowCount
+    run(buffers, outer: rows.lowerBound * perRow..<rows.upperBound * perRow)
+  }
+
+  private func run(_ buffers: KernelBuffers, outer range: Range<Int>) {
     var offset = 0
-    for (index, block) in blocks.enumerated() where block > 0 {
+    for index in blocks.indices where blocks[index] > 0 {
+      let block = blocks[index]
       copyBlocks(
         range.count, size: block, from: buffers.operand(index) + range.lowerBound * block,
         step: block, to: buffers.result(0) + range.lowerBound * rowSize + offset, step: rowSize)
@@ -35,8 +50,9 @@ struct JoinKernel: Kernel {
 }
 
 /// Takes operand 0, `[outer, Σ lengths, inner]`, apart along an axis.
-struct PartKernel: Kernel {
+struct PartKernel: RowwiseKernel {
   let name: String
+  let rowCount: Int
   private let outer: Int
   private let blocks: [Int]
   private let rowSize: Int
@@ -45,20 +61,34 @@ struct PartKernel: Kernel {
   /// - Parameters:
   ///   - outer: the number of outer indices.
   ///   - blocks: bytes of each result for one outer index.
-  init(name: String, outer: Int, blocks: [Int]) {
+  ///   - rowCount: the length of the leading axis if it is one of the outer ones, else 1.
+  init(name: String, outer: Int, blocks: [Int], rowCount: Int) {
     self.name = name
     self.outer = outer
+    self.rowCount = rowCount
     self.blocks = blocks
     rowSize = blocks.reduce(0, +)
     cut = WorkCut(outer, costPerItem: rowSize, grain: 4 * WorkCut.grain)
   }
 
+  var kind: KernelKind { .copy }
   var chunkCount: Int { cut.chunkCount }
+  var scratchByteCountPerRange: Int { 0 }
+  var isRowwise: Bool { rowCount > 1 && outer % rowCount == 0 }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
-    let range = cut.range(chunk)
+  func readsOwnRowsOnly(ofOperand index: Int) -> Bool { true }
+
+  func run(_ buffers: KernelBuffers, chunk: Int) { run(buffers, outer: cut.range(chunk)) }
+
+  func run(_ buffers: KernelBuffers, rows: Range<Int>) {
+    let perRow = outer / rowCount
+    run(buffers, outer: rows.lowerBound * perRow..<rows.upperBound * perRow)
+  }
+
+  private func run(_ buffers: KernelBuffers, outer range: Range<Int>) {
     var offset = 0
-    for (index, block) in blocks.enumerated() where block > 0 {
+    for index in blocks.indices where blocks[index] > 0 {
+      let block = blocks[index]
       copyBlocks(
         range.count, size: block,
         from: buffers.operand(0) + range.lowerBound * rowSize + offset, step: rowSize,

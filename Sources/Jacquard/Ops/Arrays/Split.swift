@@ -23,7 +23,7 @@ struct Split: Op {
   func resultTypes(_ operands: TypeRuleInput) throws -> [TensorType] {
     try operands.requireCount(1)
     let shape = operands[0].shape
-    guard division.partCount > 0 else {
+    guard (1...1 << 24).contains(division.partCount) else {
       throw TypeRuleError(
         "splitting into \(division.partCount) parts", remedy: "ask for at least one part")
     }
@@ -70,7 +70,8 @@ struct Split: Op {
     let unit = view.inner * context.dtype(0).byteCount
     return PartKernel(
       name: Self.name, outer: view.outer,
-      blocks: context.results.indices.map { context.resultShape($0)[axis] * unit })
+      blocks: context.results.indices.map { context.resultShape($0)[axis] * unit },
+      rowCount: shape.first ?? 1)
   }
 
   func aliasing(_ context: LoweringContext) -> Aliasing {

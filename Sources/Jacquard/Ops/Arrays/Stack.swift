@@ -32,7 +32,7 @@ struct Stack: Op {
     let block = view.inner * context.dtype(0).byteCount
     return JoinKernel(
       name: Self.name, outer: view.outer,
-      blocks: Array(repeating: block, count: context.operands.count))
+      blocks: Array(repeating: block, count: context.operands.count), rowCount: shape.first ?? 1)
   }
 
   func aliasing(_ context: LoweringContext) -> Aliasing {

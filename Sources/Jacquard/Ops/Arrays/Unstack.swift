@@ -8,7 +8,7 @@ struct Unstack: Op {
   func resultTypes(_ operands: TypeRuleInput) throws -> [TensorType] {
     try operands.requireCount(1)
     let shape = operands[0].shape
-    guard count > 0 else {
+    guard (1...1 << 24).contains(count) else {
       throw TypeRuleError("unstacking into \(count) tensors", remedy: "give a count of at least 1")
     }
     guard let index = try shape.checkedAxis(axis), var dimensions = shape.dimensions else {
@@ -35,7 +35,8 @@ struct Unstack: Op {
     let view = AxisView(shape, axis: axis < 0 ? axis + shape.count : axis)
     let block = view.inner * context.dtype(0).byteCount
     return PartKernel(
-      name: Self.name, outer: view.outer, blocks: Array(repeating: block, count: count))
+      name: Self.name, outer: view.outer, blocks: Array(repeating: block, count: count),
+      rowCount: shape.first ?? 1)
   }
 
   func aliasing(_ context: LoweringContext) -> Aliasing {

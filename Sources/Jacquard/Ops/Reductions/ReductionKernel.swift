@@ -23,14 +23,16 @@ func makeReductionKernel(
   {
     return kernel
   }
-  return ReductionKernel(name: name, functions, groups: groups, dtype: dtype)
+  return ReductionKernel(
+    name: name, functions, groups: groups, dtype: dtype,
+    rowCount: axes.contains(0) ? 1 : shape.first ?? 1)
 }
 
 /// A reduction of alternating groups of kept and reduced axes, the innermost reduced group first.
 ///
 /// Each stage sees its input as `[outer, reduced, inner]`; between stages the values lie in scratch memory.
 /// A leading kept group is cut into chunks.
-struct ReductionKernel: Kernel {
+struct ReductionKernel: RowwiseKernel {
   /// Adjacent axes that are all kept or all reduced, as one.
   struct Group: Sendable {
     var length: Int
@@ -47,18 +49,25 @@ struct ReductionKernel: Kernel {
   }
 
   let name: String
+  let rowCount: Int
+  private let leading: Int
   private let functions: Reduction.Functions
   private let elementSize: Int
   private var stages: [Stage] = []
   private let cut: WorkCut
   private(set) var scratchByteCount = 0
+  private(set) var floatingPointOperations = 0
 
-  init(name: String, _ functions: Reduction.Functions, groups: [Group], dtype: DType) {
+  /// - Parameter rowCount: the length of the leading axis if it is kept, else 1.
+  init(
+    name: String, _ functions: Reduction.Functions, groups: [Group], dtype: DType, rowCount: Int
+  ) {
     self.name = name
+    self.rowCount = rowCount
     self.functions = functions
     elementSize = dtype.byteCount
     let hasLeading = groups.first.map { !$0.isReduced } ?? false
-    let leading = hasLeading ? groups[0].length : 1
+    leading = hasLeading ? groups[0].length : 1
     var rest = hasLeading ? Array(groups.dropFirst()) : groups
     cut = WorkCut(leading, costPerItem: rest.reduce(1) { $0 * $1.length })
     while let index = rest.lastIndex(where: \.isReduced) {
@@ -69,6 +78,11 @@ struct ReductionKernel: Kernel {
       // What the stage leaves lies between two kept groups, which are one from here on.
       rest = rest[..<index] + [Group(length: stage.inner, isReduced: false)]
     }
+    if dtype.isFloatingPoint {
+      floatingPointOperations = stages.reduce(0) {
+        $0 + leading * $1.outer * max($1.reduced - 1, 0) * $1.inner
+      }
+    }
     for index in stages.indices.dropLast() {
       stages[index].scratchOffset = scratchByteCount
       let count = leading * stages[index].outer * stages[index].inner
@@ -76,13 +90,25 @@ struct ReductionKernel: Kernel {
     }
   }
 
+  var kind: KernelKind { .reduction }
   var chunkCount: Int { cut.chunkCount }
+  var scratchByteCountPerRange: Int { scratchByteCount }
+  var isRowwise: Bool { rowCount > 1 && leading % rowCount == 0 }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
-    let range = cut.range(chunk)
+  func readsOwnRowsOnly(ofOperand index: Int) -> Bool { true }
+
+  func run(_ buffers: KernelBuffers, chunk: Int) { run(buffers, leading: cut.range(chunk)) }
+
+  func run(_ buffers: KernelBuffers, rows: Range<Int>) {
+    let perRow = leading / rowCount
+    run(buffers, leading: rows.lowerBound * perRow..<rows.upperBound * perRow)
+  }
+
+  private func run(_ buffers: KernelBuffers, leading range: Range<Int>) {
     guard !range.isEmpty else { return }
     var source = buffers.operand(0)
-    for stage in stages {
+    for index in stages.indices {
+      let stage = stages[index]
       let target = stage.scratchOffset.map { buffers.scratch + $0 } ?? buffers.result(0)
       let outer = stage.outer * range.count
       let sourceStep = stage.reduced * stage.inner * elementSize
@@ -112,6 +138,7 @@ struct ColumnReductionKernel: Kernel {
   private let rows: Int
   private let columns: Int
   private let elementSize: Int
+  let floatingPointOperations: Int
   private let cut: WorkCut
 
   private static let rowsPerBlock = 64
@@ -127,8 +154,10 @@ struct ColumnReductionKernel: Kernel {
     self.rows = rows
     self.columns = columns
     elementSize = dtype.byteCount
+    floatingPointOperations = dtype.isFloatingPoint ? (rows - 1) * columns : 0
   }
 
+  var kind: KernelKind { .reduction }
   var chunkCount: Int { cut.chunkCount }
   var scratchByteCount: Int { columns * elementSize }
 

@@ -131,8 +131,44 @@ private struct Distribution {
 
   mutating func moveBehind(_ program: inout Program) {
     let readers = form.readCounts
+    let sums = splitStackedSums(readers, &program)
     moveStacks(readers, &program)
+    after.nodes += sums.nodes
     moveSums(readers, &program)
+  }
+
+  /// Stacks the terms in place of a sum of two products that nothing else reads; gives what adds the stacks up.
+  private mutating func splitStackedSums(
+    _ readers: [Value: Int], _ program: inout Program
+  ) -> NodeList {
+    var sums = NodeList(origin: form.origin)
+    let kept = form.carries.map(\.next) + form.stacks.map(\.slice)
+    for index in form.stacks.indices {
+      let stack = form.stacks[index]
+      guard let node = producer[stack.slice], node.op is Add,
+        readers[stack.slice, default: 0] == 0, kept.count(where: { $0 == stack.slice }) == 1,
+        node.operands[0] != node.operands[1],
+        node.operands.allSatisfy({ term in
+          guard let product = producer[term], let op = product.op as? MatMul, !op.transposeA else {
+            return false
+          }
+          return readers[term] == 1 && !kept.contains(term)
+            && program.type(of: term) == program.type(of: stack.slice)
+            && form.outerValue(of: product.operands[0], in: program) == nil
+            && form.outerValue(of: product.operands[1], in: program) != nil
+        })
+      else { continue }
+      let terms = node.operands.map { ($0, program.addValue(program.type(of: stack.result))) }
+      guard
+        sums.append(Add(), terms.map(\.1), as: stack.result, in: &program) != nil
+      else { continue }
+      form.stacks[index] = LoopForm.Stack(
+        specification: stack.specification, slice: terms[0].0, result: terms[0].1)
+      form.stacks.append(
+        LoopForm.Stack(specification: stack.specification, slice: terms[1].0, result: terms[1].1))
+      form.nodes.removeAll { $0.results == node.results }
+    }
+    return sums
   }
 
   /// Products that are stacked and read by nothing in the body.
@@ -141,7 +177,7 @@ private struct Distribution {
     for index in form.stacks.indices.reversed() {
       let stack = form.stacks[index]
       guard let node = producer[stack.slice], let op = node.op as? MatMul, !op.transposeA,
-        readers[stack.slice, default: 0] == 0, !carried.contains(stack.slice),
+        form.readCounts[stack.slice, default: 0] == 0, !carried.contains(stack.slice),
         form.outerValue(of: node.operands[0], in: program) == nil,
         let matrix = form.outerValue(of: node.operands[1], in: program),
         let rows = rows(of: node.operands[0], reversed: stack.specification.reversed, &program)

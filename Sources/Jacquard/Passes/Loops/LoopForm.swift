@@ -212,7 +212,8 @@ extension Program {
     switch node.op {
     case let op as any ElementwiseOp:
       return !op.canFail(node.operands.map { type(of: $0).dtype })
-    case is MatMul, is PackMatrix, is Transpose, is Split, is Concatenate, is Stack, is Unstack,
+    case is MatMul, is PackMatrix, is Transpose, is Reverse, is Split, is Concatenate, is Stack,
+      is Unstack,
       is Reshape, is ReshapeLike, is ExpandDimensions, is Squeeze, is BroadcastLike,
       is BroadcastTo, is FillLike, is any SlicingOp, is any AxisReduction, is SumToShape, is AddN:
       return true
