@@ -16,8 +16,10 @@ let examples = [
   "multi-cell-step",
   "nn-cnn-rnn",
   "sequential-lstm",
+  "ship-a-model",
   "time-major",
   "unrolled-lstm",
+  "use-a-model",
   "variable-length",
 ]
 
@@ -28,9 +30,11 @@ let package = Package(
     .library(name: "JacquardArrays", targets: ["JacquardArrays"]),
     .library(name: "JacquardNN", targets: ["JacquardNN"]),
     .library(name: "JacquardData", targets: ["JacquardData"]),
+    .library(name: "JacquardSummaries", targets: ["JacquardSummaries"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     .systemLibrary(
@@ -47,22 +51,40 @@ let package = Package(
     .target(name: "JacquardNN", dependencies: ["Jacquard"], swiftSettings: strict),
     .target(
       name: "JacquardData", dependencies: ["JacquardArrays", "CZlib"], swiftSettings: strict),
+    .target(
+      name: "JacquardSummaries",
+      dependencies: [
+        "Jacquard", "JacquardNN", "CZlib",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      exclude: ["Protobuf/Messages"], swiftSettings: strict),
     .testTarget(
-      name: "JacquardArraysTests", dependencies: ["JacquardArrays", "CVectorKernels"],
-      swiftSettings: strict),
+      name: "JacquardArraysTests",
+      dependencies: ["JacquardArrays", "CVectorKernels", "PythonReaders"], swiftSettings: strict),
     .target(name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter"),
+    .target(name: "CPseudoTerminal", path: "Tests/Support/CPseudoTerminal"),
+    .target(
+      name: "PythonReaders", path: "Tests/Support/PythonReaders", swiftSettings: strict),
+    .executableTarget(
+      name: "checkpoint-writer", dependencies: ["Jacquard"],
+      path: "Tests/Support/CheckpointWriter", swiftSettings: strict),
     .testTarget(
-      name: "JacquardTests", dependencies: ["Jacquard", "CAllocationCounter"],
+      name: "JacquardTests",
+      dependencies: ["Jacquard", "CAllocationCounter", "checkpoint-writer"],
       swiftSettings: strict),
     .testTarget(
       name: "JacquardNNTests", dependencies: ["JacquardNN"], swiftSettings: strict),
     .testTarget(
       name: "JacquardDataTests", dependencies: ["JacquardData", "CZlib"],
       swiftSettings: strict),
+    .testTarget(
+      name: "JacquardSummariesTests",
+      dependencies: ["JacquardSummaries", "JacquardData", "PythonReaders", "CZlib"],
+      swiftSettings: strict),
     .target(
       name: "ExampleSupport",
       dependencies: [
-        "Jacquard", "JacquardNN", "JacquardData",
+        "Jacquard", "JacquardNN", "JacquardData", "JacquardSummaries",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Examples/Support", swiftSettings: strict),
@@ -74,14 +96,22 @@ let package = Package(
       ],
       path: "Benchmarks/jacquard-bench", swiftSettings: strict),
     .testTarget(
-      name: "ExampleTests", dependencies: examples.map { .target(name: $0) },
+      name: "DocumentationTests",
+      dependencies: [
+        "Jacquard", "JacquardArrays", "JacquardNN", "JacquardData", "JacquardSummaries",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ExampleTests",
+      dependencies: ["ExampleSupport", "JacquardSummaries", "CPseudoTerminal"]
+        + examples.map { .target(name: $0) },
       swiftSettings: strict),
   ]
     + examples.map { name in
       .executableTarget(
         name: name,
         dependencies: [
-          "ExampleSupport", "Jacquard", "JacquardNN", "JacquardData",
+          "ExampleSupport", "Jacquard", "JacquardNN", "JacquardData", "JacquardSummaries",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         path: "Examples/\(name)", swiftSettings: strict)

@@ -48,3 +48,12 @@ if command -v dot >/dev/null 2>&1; then dot -Tsvg Graphs/unrolled-lstm.dot -o Gr
 
 swift build --product sequential-lstm
 draw sequential-lstm sequential-lstm --dump-forward --dump-depth 2
+
+# The course of the first listing, from the real digits alone
+if ls MNIST-data/*idx3* >/dev/null 2>&1; then
+  swift build -c release --product mnist-lstm
+  "$(swift build -c release --show-bin-path)/mnist-lstm" --data MNIST-data \
+    --loss-curve Graphs/mnist-lstm-loss.svg >/dev/null
+else
+  echo "Graphs/mnist-lstm-loss.svg stays as it is: no MNIST files in MNIST-data/"
+fi

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Jacquard
+import JacquardSummaries
 
 /// The options of every example that builds and runs a graph.
 public struct ExampleOptions: ParsableArguments {
@@ -19,6 +20,10 @@ public struct ExampleOptions: ParsableArguments {
   @Flag(help: "Draw only what the results need: no gradients, updates and initial values.")
   var dumpForward = false
 
+  /// The folder for TensorBoard; `nil` if nothing is to be written for it.
+  @Option(help: "Write the graph, and the course of a training, to this folder for TensorBoard.")
+  public var logDir: String?
+
   /// The options as they are if none is given.
   public init() {}
 
@@ -32,7 +37,7 @@ public struct ExampleOptions: ParsableArguments {
     }
   }
 
-  /// A session for `graph`, which is drawn first if `--dump-graph` asks for it.
+  /// A session for `graph`, which is drawn or written first if `--dump-graph` or `--log-dir` ask for it.
   ///
   /// - Parameters:
   ///   - graph: the whole graph.
@@ -44,7 +49,7 @@ public struct ExampleOptions: ParsableArguments {
     return Session(graph, options: sessionOptions)
   }
 
-  /// Draws `graph` if `--dump-graph` asks for it.
+  /// Draws `graph` if `--dump-graph` asks for it, and writes it for TensorBoard if `--log-dir` does.
   ///
   /// - Parameters:
   ///   - graph: the whole graph.
@@ -53,10 +58,20 @@ public struct ExampleOptions: ParsableArguments {
   /// - Throws: what is wrong with the graph, or with the file.
   public func draw(_ graph: Graph, results: [any Fetchable], title: String) throws {
     try graph.validate()
+    let writer = try eventWriter()
+    try writer?.add(graph: graph)
+    try writer?.close()
     guard let dumpGraph else { return }
     let drawing = DotOptions(
       maxDepth: dumpDepth, fetches: dumpForward ? results : [], title: title)
     try graph.writeDot(to: dumpGraph, drawing)
+  }
+
+  /// A writer to the folder of `--log-dir`, or to one in it; `nil` if nothing is to be written.
+  public func eventWriter(_ run: String? = nil) throws -> EventWriter? {
+    try logDir.map { folder in
+      try EventWriter(directory: run.map { "\(folder)/\($0)" } ?? folder)
+    }
   }
 
   /// What the command line says of sessions.

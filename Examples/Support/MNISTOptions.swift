@@ -10,6 +10,19 @@ public struct MNISTOptions: ParsableArguments {
   @Option(help: "The number of training steps; by default that of the article.")
   public var steps: Int?
 
+  @Option(help: "Write a drawing of the cost and the accuracy of each step, SVG, to this file.")
+  var lossCurve: String?
+
+  @Flag(help: "Print where the time of a training step goes; takes some more steps at the end.")
+  var profile = false
+
+  @Option(
+    help: "Write what each thread does, for ui.perfetto.dev, to this file; takes some more steps.")
+  var trace: String?
+
+  /// Where what is learnt is saved.
+  @OptionGroup public var checkpoints: CheckpointOptions
+
   /// What examples without data have, too.
   @OptionGroup public var example: ExampleOptions
 

@@ -4,9 +4,15 @@ struct StepClock {
   private var durations: [Duration] = []
 
   /// Runs `step` and notes its time.
-  mutating func measure(_ step: () throws -> Void) rethrows {
-    durations.append(try clock.measure(step))
+  mutating func measure<R>(_ step: () throws -> R) rethrows -> R {
+    let start = clock.now
+    let result = try step()
+    durations.append(clock.now - start)
+    return result
   }
+
+  /// The time of the last step in milliseconds; 0 before the first.
+  var lastMilliseconds: Double { (durations.last ?? .zero) / .milliseconds(1) }
 
   /// The median time of a step in milliseconds; `nil` before the first.
   var medianMilliseconds: Double? {

@@ -45,9 +45,11 @@ func mnistLSTM(_ options: MNISTOptions, _ optimizer: any Optimizer) throws {
   let isCorrect = prediction.argmax(axis: 1) .== y.argmax(axis: 1)
   let accuracy = isCorrect.cast(to: .float32).mean()
 
-  let training = try Training(graph, options, results: [cost, accuracy], title: "mnist-lstm")
+  let training = try Training(
+    graph, options, watching: ["cost": cost, "accuracy": accuracy],
+    showing: mnist.test.images, title: "mnist-lstm")
   try training.session.run(graph.variablesInitializer)
-  for step in training.steps(options.steps ?? 781) {
+  try training.steps(options.steps ?? 781, of: mnist.train) { step in
     let batch = mnist.train.nextBatch(batchSize)
     let feeds: Feeds = [
       x: batch.images.reshaped(to: [batchSize, steps, inputs]), y: batch.labels,

@@ -55,10 +55,11 @@ func mnistRNNClassification(_ flag: Int, _ options: MNISTOptions) throws {
   let accuracy = correct.cast(to: .float32).mean()
 
   let training = try Training(
-    graph, options, results: [cost, accuracy], title: "mnist-rnn --network \(flag)")
+    graph, options, watching: ["cost": cost, "accuracy": accuracy],
+    showing: mnist.test.images, title: "mnist-rnn --network \(flag)")
   let session = training.session
   try session.run(graph.variablesInitializer)
-  for i in training.steps(trainingStep) {
+  try training.steps(trainingStep, of: mnist.train) { i in
     let batch = mnist.train.nextBatch(batchSize)
     let feeds: Feeds = [
       inputX: batch.images.reshaped(to: [-1, nSteps, nInput]), inputY: batch.labels,

@@ -74,11 +74,13 @@ func mnistTensorFlow(_ options: MNISTOptions) throws {
   let accuracy = correctPred.cast(to: .float32).mean()
 
   let training = try Training(
-    graph, options, results: [cost, accuracy], title: "mnist-tensor-flow")
+    graph, options, watching: ["cost": cost, "accuracy": accuracy],
+    showing: mnist.test.images, title: "mnist-tensor-flow")
   let session = training.session
   try session.run(graph.variablesInitializer)
   // As many steps as it takes to read trainingIters images
-  for step in training.steps(options.steps ?? (trainingIters + batchSize - 1) / batchSize) {
+  let trainingSteps = options.steps ?? (trainingIters + batchSize - 1) / batchSize
+  try training.steps(trainingSteps, of: mnist.train) { step in
     let batch = mnist.train.nextBatch(batchSize)
     var (batchXs, batchYs) = (batch.images, batch.labels)
     training.report(

@@ -33,10 +33,16 @@ func nnCNNRNN(_ options: MNISTOptions) throws {
   let train = AdamOptimizer(learningRate: 0.001).minimize(cost)
 
   let training = try Training(
-    graph, options, results: [nn.accuracy, cnn.accuracy, rnn.accuracy], title: "nn-cnn-rnn")
+    graph, options,
+    watching: [
+      "nn/cost": nn.cost, "cnn/cost": cnn.cost, "rnn/cost": rnn.cost, "nn/accuracy": nn.accuracy,
+      "cnn/accuracy": cnn.accuracy, "rnn/accuracy": rnn.accuracy,
+    ],
+    results: [nn.accuracy, cnn.accuracy, rnn.accuracy], showing: mnist.test.images,
+    title: "nn-cnn-rnn")
   let session = training.session
   try session.run(graph.variablesInitializer)
-  for step in training.steps(options.steps ?? 500) {
+  try training.steps(options.steps ?? 500, of: mnist.train) { step in
     let batch = mnist.train.nextBatch(128)
     let feeds: Feeds = [x: batch.images, y: batch.labels]
     try training.step(train, feeding: feeds)
@@ -49,5 +55,5 @@ func nnCNNRNN(_ options: MNISTOptions) throws {
     nn.accuracy, cnn.accuracy, rnn.accuracy,
     feeding: [x: mnist.test.images, y: mnist.test.labels])
   training.report("on the test images: accuracy of NN \(a), CNN \(b), RNN \(c)")
-  training.finish(testAccuracy: c.scalar())
+  try training.finish(testAccuracy: c.scalar())
 }

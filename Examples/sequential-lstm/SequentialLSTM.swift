@@ -38,7 +38,9 @@ struct SequentialLSTM: ParsableCommand {
       model.graph, results: [model.loss] + model.metrics.map(\.mean), title: "sequential-lstm")
     if xTrain.shape[0] > 0 {
       try model.fit(
-        xTrain, yTrain, batchSize: batchSize, epochs: epochs, validationData: (xTest, yTest))
+        xTrain, yTrain, batchSize: batchSize, epochs: epochs, validationData: (xTest, yTest),
+        callbacks: options.checkpoints.callbacks
+          + options.callbacks(showing: xTest, title: "sequential-lstm"))
     }
 
     let score = try model.evaluate(xTest, yTest, batchSize: xTest.shape[0])

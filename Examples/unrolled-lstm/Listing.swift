@@ -2,6 +2,7 @@ import Foundation
 import Jacquard
 import JacquardArrays
 import JacquardNN
+import JacquardSummaries
 
 // The third article, in its order: cells, their states, two ways to unroll them, and the state of a run given to the next.
 
@@ -64,7 +65,7 @@ where Cell.State: Fetchable, Cell.State.Fetched: FeedValue {
   }
 
   /// Trains on window after window of a wave; each starts from the state the one before has ended with.
-  func train(_ session: Session, steps: Int) throws {
+  func train(_ session: Session, steps: Int, writer: EventWriter?) throws {
     try session.run(graph.variablesInitializer)
 
     var state = try session.run(initialState)
@@ -77,8 +78,10 @@ where Cell.State: Fetchable, Cell.State.Fetched: FeedValue {
           initialState: state,
         ])
       state = last
+      try writer?.add(scalar: loss.scalar(as: Float.self), named: "loss", step: step)
       if step % 50 == 0 { print("step \(step): loss", loss) }
     }
+    try writer?.close()
 
     // Both ways give the same, and so do two windows with the state carried and a window of both.
     let first = wave(0..<maxTime)

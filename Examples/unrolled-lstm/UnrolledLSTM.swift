@@ -25,10 +25,11 @@ struct UnrolledLSTM: ParsableCommand {
     try tuples.train(
       options.session(
         tuples.graph, results: [tuples.cost, tuples.finalState], title: "unrolled-lstm"),
-      steps: steps)
+      steps: steps, writer: options.eventWriter("tuples"))
 
     print("states in one tensor")
     let tensors = Listing(seed: options.seed) { Concatenated(multiLayerCell()) }
-    try tensors.train(Session(tensors.graph), steps: steps)
+    try tensors.train(
+      Session(tensors.graph), steps: steps, writer: options.eventWriter("one tensor"))
   }
 }

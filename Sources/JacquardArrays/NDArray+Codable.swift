@@ -65,7 +65,7 @@ extension NDArray: Codable {
   }
 
   /// This array with the bytes of each element reversed on a big-endian machine.
-  private func littleEndian() -> NDArray {
+  func littleEndian() -> NDArray {
     if 1.littleEndian == 1 { return self }
     let size = dtype.byteCount
     var copy = self

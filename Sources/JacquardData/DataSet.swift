@@ -77,7 +77,10 @@ public final class DataSet: Sendable {
   ///
   /// - Throws: `PositionError` if `position` is not one of a data set of `count` examples.
   public func restore(_ position: Position) throws {
-    guard position.count == count, position.epoch >= 0, (0...count).contains(position.index) else {
+    // An epoch near the largest integer could only come from a damaged file, and would overflow.
+    guard position.count == count, (0..<Int.max >> 1).contains(position.epoch),
+      (0...count).contains(position.index)
+    else {
       throw PositionError(position: position, count: count)
     }
     iterator.withLock { $0 = BatchIterator(at: position) }

@@ -13,10 +13,20 @@ struct ExampleRun {
 
   /// Runs the executable that was built beside the tests.
   init(_ name: String, _ arguments: [String]) throws {
+    try self.init(executing: Self.path(of: name), arguments)
+  }
+
+  /// The executable that was built beside the tests.
+  static func path(of name: String) throws -> String {
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let folder = URL(fileURLWithPath: tests).deletingLastPathComponent()
+    return URL(fileURLWithPath: tests).deletingLastPathComponent()
+      .appendingPathComponent(name).path
+  }
+
+  /// Runs any program.
+  init(executing path: String, _ arguments: [String]) throws {
     let process = Process()
-    process.executableURL = folder.appendingPathComponent(name)
+    process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
     let (out, err) = (Pipe(), Pipe())
     process.standardOutput = out

@@ -42,6 +42,8 @@ FAMILIES = [
     "sparse_optimizers",
     "keras_layers",
     "keras_models",
+    "event_files",
+    "numpy_files",
 ]
 
 

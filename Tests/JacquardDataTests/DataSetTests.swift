@@ -149,8 +149,10 @@ struct DataSetTests {
     damaged.index = 11
     #expect(throws: DataSet.PositionError.self) { try data.restore(damaged) }
     damaged.index = 0
-    damaged.epoch = -1
-    #expect(throws: DataSet.PositionError.self) { try data.restore(damaged) }
+    for epoch in [-1, .max] {
+      damaged.epoch = epoch
+      #expect(throws: DataSet.PositionError.self) { try data.restore(damaged) }
+    }
     #expect(data.position.index == 0)
   }
 

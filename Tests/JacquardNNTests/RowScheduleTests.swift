@@ -102,14 +102,18 @@ import Testing
     let model = Model(test.network, batch: test.batch)
     try model.graph.validate()
     let one = try model.run(SessionOptions(threads: 1))
-    // A plan that counts and times its steps runs whole kernels one after the other.
-    let stepwise = try model.run(SessionOptions(threads: 1, isProfiling: true))
-    #expect(stepwise == one)
+    var undivided = SessionOptions(threads: 1)
+    undivided.dividesRows = false
+    let stepwise = try model.run(undivided)
+    #expect(stepwise == one, "whole kernels one after the other")
     for threads in 2...4 {
       var options = SessionOptions(threads: threads)
       options.leastRowOperations = 0
       let several = try model.run(options)
       #expect(several == one, "\(threads) threads")
+      options.isProfiling = true
+      let timed = try model.run(options)
+      #expect(timed == one, "\(threads) threads, timed")
     }
   }
 

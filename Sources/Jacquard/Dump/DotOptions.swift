@@ -46,7 +46,7 @@ extension Graph {
 
   /// Writes the drawing of ``dot(_:)`` to a file, which is either replaced as a whole or left as it was.
   ///
-  /// - Throws: ``FileWriteError``
+  /// - Throws: `FileWriteError`.
   public func writeDot(to path: String, _ options: DotOptions = DotOptions()) throws {
     try replaceFile(at: path, with: dot(options))
   }

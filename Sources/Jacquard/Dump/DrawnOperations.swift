@@ -18,7 +18,7 @@ struct DrawnOperations {
     if options.fetches.isEmpty {
       isDrawn = Array(repeating: true, count: state.operations.count)
     } else {
-      var need = Need(state)
+      var need = NeededOperations(state)
       for fetch in options.fetches {
         for tensor in fetch.fetchedTensors { need.add(tensor.id) }
         for operation in fetch.fetchedOperations { need.add(operation.id) }
@@ -68,50 +68,6 @@ struct DrawnOperations {
     for (index, record) in state.operations.enumerated() where isDrawn[index] {
       isDrawn[index] = !unused.contains {
         record.name == $0.name || record.name.hasPrefix($0.name + "/")
-      }
-    }
-  }
-
-  /// What fetches need: operands, control inputs, and the bodies of loops and branches.
-  private struct Need {
-    let state: GraphState
-    var isNeeded: [Bool]
-    private var pending: [OperationID] = []
-
-    init(_ state: GraphState) {
-      self.state = state
-      isNeeded = Array(repeating: false, count: state.operations.count)
-    }
-
-    mutating func add(_ value: ValueID) {
-      if let producer = state.producer(of: value) { add(producer) }
-    }
-
-    mutating func add(_ id: OperationID) {
-      guard !isNeeded[id.index] else { return }
-      isNeeded[id.index] = true
-      pending.append(id)
-    }
-
-    mutating func close() {
-      while let id = pending.popLast() {
-        let record = state[operation: id]
-        for operand in record.operands { add(operand) }
-        for control in record.controlInputs { add(control) }
-        if case .assigns(let variable) = record.op.effect {
-          add(state.variables[variable.index].read)
-        }
-        for region in record.regions { addBody(region) }
-      }
-    }
-
-    private mutating func addBody(_ region: RegionID) {
-      for result in state[region: region].results { add(result) }
-      for id in state[region: region].operations {
-        switch state[operation: id].op.effect {
-        case .assigns, .external: add(id)
-        case .none, .random, .reads: break
-        }
       }
     }
   }

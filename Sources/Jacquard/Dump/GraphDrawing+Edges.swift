@@ -157,7 +157,7 @@ extension GraphDrawing {
   }
 }
 
-/// Collects edges; those between the same nodes become one if an end of them is folded.
+/// Collects edges; those between the same nodes become one if an end of them is folded, or if there are many.
 private struct EdgeTable {
   private struct Key: Hashable {
     var from: String
@@ -208,9 +208,29 @@ private struct EdgeTable {
     }
   }
 
+  /// The most edges of one kind that are drawn between two nodes; more become one.
+  private static let mostParallel = 3
+
+  /// The edges, with one in place of many between the same nodes.
+  private var bundled: [GraphDrawing.Edge] {
+    func key(_ edge: GraphDrawing.Edge) -> Key {
+      Key(from: edge.from, to: edge.to, style: edge.style, role: edge.role)
+    }
+    var places: [Key: [Int]] = [:]
+    for (index, edge) in edges.enumerated() { places[key(edge), default: []].append(index) }
+    return edges.enumerated().compactMap { index, edge in
+      let parallel = places[key(edge)]!
+      guard parallel.count > Self.mostParallel else { return edge }
+      guard index == parallel[0] else { return nil }
+      var bundle = edge
+      bundle.values = parallel.flatMap { edges[$0].values }
+      return bundle
+    }
+  }
+
   /// The edges, with their types.
   var finished: [GraphDrawing.Edge] {
-    edges.map { edge in
+    bundled.map { edge in
       var edge = edge
       edge.weight = drawing.weight(from: edge.from, to: edge.to)
       let types = edge.values.map { "\(drawing.state[value: $0].type)" }

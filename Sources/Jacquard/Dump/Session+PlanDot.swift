@@ -1,10 +1,10 @@
 extension Session {
   /// How a run would be carried out, as a drawing in Graphviz's language: `dot -Tsvg` makes a picture of it.
   ///
-  /// Each kernel is a node, numbered as in ``explain(_:feeding:)``; loops and branches are boxes. Compiles the plan unless it is kept;
+  /// Each kernel is a node, numbered as in ``explain(_:feeding:order:includingViews:)``; loops and branches are boxes. Compiles the plan unless it is kept;
   /// runs nothing.
   ///
-  /// - Throws: what ``run(_:feeding:)`` throws before it runs a kernel.
+  /// - Throws: what `run(_:feeding:)` throws before it runs a kernel.
   public func planDot<each F: Fetchable>(
     _ fetches: repeat each F, feeding feeds: Feeds = Feeds(), title: String? = nil
   ) throws -> String {

@@ -11,7 +11,7 @@ extension Graph {
 
   /// Runs `body` such that every operation it builds happens after `operations`.
   ///
-  /// Reading a variable there, with ``Tensor/read()``, gives its value after the assignments among `operations`.
+  /// Reading a variable there, with ``Tensor/read(file:line:)``, gives its value after the assignments among `operations`.
   public func controlDependencies<R>(_ operations: [Operation], _ body: () throws -> R) rethrows
     -> R
   {

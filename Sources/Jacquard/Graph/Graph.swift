@@ -6,7 +6,7 @@ import Synchronization
 /// Building never stops the process and needs no `try`: what cannot be built is recorded, with the line that asked for
 /// it, and ``validate()`` or the first run reports all of it at once. A graph may be built from several threads.
 public final class Graph: Sendable {
-  private let state = Mutex(GraphState())
+  private let state: Mutex<GraphState>
 
   /// What all random streams of the graph derive from, together with the names of the drawing operations.
   public let seed: UInt64
@@ -14,7 +14,13 @@ public final class Graph: Sendable {
   /// An empty graph.
   ///
   /// - Parameter seed: makes random operations draw other numbers; equal seeds give equal results.
-  public init(seed: UInt64 = 0) { self.seed = seed }
+  public convenience init(seed: UInt64 = 0) { self.init(seed: seed, state: GraphState()) }
+
+  /// A graph that has been built before.
+  init(seed: UInt64, state: GraphState) {
+    self.seed = seed
+    self.state = Mutex(state)
+  }
 
   func read<R>(_ body: (borrowing GraphState) throws -> R) rethrows -> R {
     try state.withLock { try body($0) }

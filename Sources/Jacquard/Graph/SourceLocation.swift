@@ -44,6 +44,22 @@ struct SourceLocation: Sendable {
     }
   }
 
+  /// `Module/File.swift:12`, if that is known without looking up a stack.
+  var text: String? {
+    if case .site(let file, let line) = origin { "\(file):\(line)" } else { nil }
+  }
+
+  /// What ``text`` gave.
+  init(text: String?) {
+    guard let text, let colon = text.lastIndex(of: ":"),
+      let line = Int(text[text.index(after: colon)...])
+    else {
+      self = .unknown
+      return
+    }
+    self.init(file: String(text[..<colon]), line: line)
+  }
+
   private typealias Place = (file: String, line: Int)
 
   /// A stack, and the user's place in it once somebody has asked: looking it up takes a tenth of a second.

@@ -27,6 +27,7 @@ extension Graph {
   ///   - reuse: whether variables are made or shared; inherited if `nil`.
   ///   - initializer: for variables that name none of their own; inherited if `nil`.
   ///   - regularizer: a penalty for each trainable variable made in it; inherited if `nil`.
+  ///   - body: what is built in the scope.
   public func variableScope<R>(
     _ name: String, reuse: VariableReuse? = nil, initializer: Initializer? = nil,
     regularizer: (@Sendable (Tensor) -> Tensor)? = nil, _ body: () throws -> R

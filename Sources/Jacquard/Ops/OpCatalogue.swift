@@ -4,7 +4,8 @@ enum OpCatalogue {
     Abs.self, Add.self, AddN.self, AllTrue.self, AnyTrue.self, ArgMax.self, ArgMin.self,
     Assert.self, Assign.self, AveragePooling.self, AveragePoolingGradient.self, BroadcastLike.self,
     BroadcastTo.self, CallSwift.self, Cast.self,
-    Ceil.self, CheckNumerics.self, ClassIndicator.self, ClipByValue.self, Concatenate.self,
+    Ceil.self, CheckNumerics.self, CheckedLengths.self, ClassIndicator.self, ClipByValue.self,
+    Concatenate.self,
     ConcatenatedPart.self, Unslice<ConcatenatedPart>.self, Conditional.self, Constant.self,
     Convolution.self, ConvolutionFilterGradient.self, ConvolutionInputGradient.self, Cos.self,
     CumulativeProduct.self, CumulativeSum.self, CustomGradient.self, Divide.self,
@@ -32,4 +33,8 @@ enum OpCatalogue {
     TensorArrayWrite.self, Tile.self,
     TileGradient.self, TopK.self, Transpose.self, Unstack.self, While.self,
   ]
+
+  /// The same by name.
+  static let byName: [String: any Op.Type] = Dictionary(
+    uniqueKeysWithValues: all.map { ($0.name, $0) })
 }

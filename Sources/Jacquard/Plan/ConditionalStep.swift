@@ -14,9 +14,12 @@ final class ConditionalStep: Sendable {
   let predicate: Int32
   let ifTrue: Branch
   let ifFalse: Branch
+  /// The row of the plan that describes it.
+  let row: Int32
 
-  init(predicate: Int32, ifTrue: consuming Branch, ifFalse: consuming Branch) {
+  init(predicate: Int32, ifTrue: consuming Branch, ifFalse: consuming Branch, row: Int) {
     self.predicate = predicate
+    self.row = Int32(row)
     self.ifTrue = ifTrue
     self.ifFalse = ifFalse
   }

@@ -17,8 +17,16 @@ public protocol Kernel: Sendable {
   /// Bytes of scratch memory that the kernel wants while it runs (`buffers.scratch`), 64-byte aligned.
   var scratchByteCount: Int { get }
 
-  /// Floating-point operations of one execution, for profiles.
+  /// Floating-point operations of one execution, for profiles; an instruction counts as one for each element, whatever it costs.
   var floatingPointOperations: Int { get }
+
+  /// What it does in the main, for profiles.
+  var kind: KernelKind { get }
+
+  /// The bytes of operands that one execution reads, and of results that it writes, each byte once; `nil` if it is all of both.
+  ///
+  /// - Parameter operand: the operand that result 0 is written over, if it is.
+  func memoryTraffic(overwriting operand: Int?) -> MemoryTraffic?
 
   /// Computes one chunk.
   func run(_ buffers: KernelBuffers, chunk: Int)
@@ -36,6 +44,40 @@ extension Kernel {
   public var scratchByteCount: Int { 0 }
   /// Not counted.
   public var floatingPointOperations: Int { 0 }
+  /// Anything else.
+  public var kind: KernelKind { .other }
+  /// All operands and results.
+  public func memoryTraffic(overwriting operand: Int?) -> MemoryTraffic? { nil }
+}
+
+/// What kernels do in the main, as profiles sum them up.
+public enum KernelKind: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Products of matrices, packing them, convolutions.
+  case matrixProduct
+  /// Each element of the result from those at its place.
+  case elementwise
+  /// Sums, maxima, searches, softmax, pooling: many elements into few.
+  case reduction
+  /// Elements moved, repeated or filled in, none computed.
+  case copy
+  /// Draws from random streams.
+  case random
+  /// Anything else: closures, printing, checks.
+  case other
+}
+
+/// How many bytes a kernel moves.
+public struct MemoryTraffic: Sendable, Hashable, Codable {
+  /// Bytes of operands.
+  public var read: Int
+  /// Bytes of results.
+  public var written: Int
+
+  /// So many bytes of operands and results.
+  public init(read: Int, written: Int) {
+    self.read = read
+    self.written = written
+  }
 }
 
 /// The memory a kernel works on: operands, results and scratch, resolved for this execution.

@@ -87,11 +87,13 @@ final class LoopStep: Sendable {
   let rows: RowSchedule?
   /// The slot of the iteration counter.
   let iterationSlot: Int32
+  /// The row of the plan that describes it.
+  let row: Int32
 
   init(
     bounds: Bounds, iterationBlock: Int, iterationSlot: Int32, tripCount: Int32,
     location: KernelLocation, carries: [Carry], scans: [Scan], stacks: [Stack],
-    condition: [Step], body: [Step], rows: RowSchedule?
+    condition: [Step], body: [Step], rows: RowSchedule?, row: Int
   ) {
     self.bounds = bounds
     self.iterationBlock = iterationBlock
@@ -104,6 +106,7 @@ final class LoopStep: Sendable {
     self.body = Schedule(body)
     self.rows = rows
     self.iterationSlot = iterationSlot
+    self.row = Int32(row)
   }
 
   func run(_ frame: Frame) {
@@ -133,6 +136,8 @@ final class LoopStep: Sendable {
     while iteration < limit {
       counter.storeBytes(of: Int64(iteration), as: Int64.self)
       frame.status.setIteration(iteration)
+      let event = frame.recorder?.beginIteration(iteration, of: row)
+      defer { if let event { frame.recorder?.endIteration(event) } }
       if bounds.condition >= 0 {
         condition.run(frame)
         guard frame.pointers[Int(bounds.condition)].load(as: UInt8.self) != 0 else { break }

@@ -11,6 +11,8 @@ struct PlanOptions: Sendable {
   var profile: Bool
   /// The fewest floating-point operations of a loop that are worth a second thread for its rows.
   var leastRowOperations = 60_000
+  /// Whether threads may each take a range of rows through all iterations of a loop.
+  var dividesRows = true
 }
 
 /// A program made ready to run: a schedule of kernels over slots, and the memory plan.
@@ -32,13 +34,15 @@ final class Plan: Sendable {
   let stepCount: Int
   /// The steps in words; nested steps follow their header.
   let rows: [PlanRow]
+  /// What lies where in the arena, and when.
+  let arena: ArenaMap
 
   let options: PlanOptions
   let schedule: Schedule
   private let layout: RunLayout
-  private let constantByteCount: Int
+  let constantByteCount: Int
   private let idleContexts = Mutex<[RunContext]>([])
-  private let accumulatedProfile: Mutex<[StepProfile]>
+  private let accumulatedTimes: Mutex<RunTimes>
 
   /// How many contexts are kept for further runs.
   private static let idleContextLimit = 4
@@ -50,11 +54,13 @@ final class Plan: Sendable {
     commits = program.commits
     rowCommits = program.rowCommits
     rows = built.rows
+    arena = built.arena
     stepCount = built.rows.count { $0.kind == .kernel }
     layout = built.layout
     arenaByteCount = layout.arenaByteCount
     constantByteCount = layout.constants.reduce(0) { $0 + $1.byteCount }
-    accumulatedProfile = Mutex(Array(repeating: StepProfile(), count: layout.profiledRowCount))
+    accumulatedTimes = Mutex(
+      RunTimes(steps: Array(repeating: StepTimes(), count: built.rows.count)))
     self.options = options
     schedule = Schedule(built.steps)
   }
@@ -92,17 +98,33 @@ final class Plan: Sendable {
   }
 
   /// Executions and times of each row, of all runs so far; all zero unless the plan was made to profile.
-  var profile: [StepProfile] {
-    let profiled = accumulatedProfile.withLock { $0 }
-    return options.profile ? profiled : Array(repeating: StepProfile(), count: rows.count)
+  var times: RunTimes { accumulatedTimes.withLock { $0 } }
+
+  func collectTimes(of recorder: Recorder) {
+    accumulatedTimes.withLock { recorder.move(to: &$0) }
   }
 
-  func collectProfile(of context: RunContext) {
-    accumulatedProfile.withLock {
-      for row in $0.indices {
-        $0[row].add(context.profile[row])
-        context.profile[row] = StepProfile()
+  /// The bytes of the variables that are read or assigned, each once.
+  var variableByteCount: Int {
+    var counted: Set<Int> = []
+    var bytes = 0
+    func count(_ variable: VariableID, _ type: TensorType) {
+      if counted.insert(variable.index).inserted { bytes += type.byteCount ?? 0 }
+    }
+    for (source, type) in inputs {
+      switch source {
+      case .variable(let id), .pending(let id): count(id, type)
+      case .feed, .drawCounter: break
       }
     }
+    for (id, type) in zip(commits, outputs.dropFirst(fetchCount)) { count(id, type) }
+    return bytes
+  }
+
+  /// Adds the time around the steps of a run, given that of the whole.
+  func addSessionTime(total: Int64, of context: RunContext) {
+    guard let recorder = context.recorder else { return }
+    let nanoseconds = total - recorder.lastRunNanoseconds
+    accumulatedTimes.withLock { $0.sessionNanoseconds += nanoseconds }
   }
 }

@@ -11,7 +11,8 @@ extension PlanBuilder {
     let end = tick()
     for value in node.operands + node.results { touch(value, at: end) }
     closeHeader(header, results: node.results)
-    return ConditionalStep(predicate: predicate, ifTrue: ifTrue, ifFalse: ifFalse)
+    return ConditionalStep(
+      predicate: predicate, ifTrue: ifTrue, ifFalse: ifFalse, row: header)
   }
 
   private mutating func lowerBranch(

@@ -23,9 +23,7 @@ extension PlanBuilder {
   mutating func lowerNodes(_ region: Block, depth: Int) throws -> [Step?] {
     var steps: [Step?] = []
     for (index, node) in region.nodes.enumerated() {
-      let row = rows.count
-      let step = try lower(node, at: index, depth: depth)
-      steps.append(step.map { options.profile ? .profiled(ProfiledStep($0, row: row)) : $0 })
+      steps.append(try lower(node, at: index, depth: depth))
     }
     return steps
   }
@@ -59,7 +57,9 @@ extension PlanBuilder {
     var scratch = Self.unusedBlock
     let perThread = (kernel as? any RowwiseKernel)?.scratchByteCountPerRange ?? 0
     let scratchByteCount = max(kernel.scratchByteCount, perThread * options.threads)
-    if scratchByteCount > 0 { scratch = newBlock(byteCount: scratchByteCount, at: time) }
+    if scratchByteCount > 0 {
+      scratch = newBlock(byteCount: scratchByteCount, at: time, for: use(.scratch, of: node))
+    }
     for (position, operand) in node.operands.enumerated()
     where node.op.usesElements(ofOperand: position) {
       touch(operand, at: time)
@@ -80,9 +80,10 @@ extension PlanBuilder {
         ? slot(of: node.operands[position]) : Self.unusedSlot
     }
     appendRow(kernel, node, inPlaceOperand: overwritten, depth: depth)
+    rows[rows.count - 1].moment = time
     return KernelStep(
       kernel: kernel, operands: operands, results: node.results.map { self[$0].slot },
-      scratchBlock: scratch)
+      scratchBlock: scratch, row: rows.count - 1)
   }
 
   /// The operand in whose place result 0 may be written: of its size, alone in its block, of no further use.
@@ -172,9 +173,15 @@ extension PlanBuilder {
     rows[row].name = kernel.name
     rows[row].scratchByteCount = kernel.scratchByteCount
     rows[row].chunkCount = kernel.chunkCount
+    rows[row].kernelKind = kernel.kind
     rows[row].floatingPointOperations = kernel.floatingPointOperations
+    rows[row].kernel = kernel
     rows[row].inPlaceOperand = inPlaceOperand
     rows[row].byteCount = node.results.reduce(0) { $0 + (program.type(of: $1).byteCount ?? 0) }
+    for (position, operand) in node.operands.enumerated()
+    where node.op.usesElements(ofOperand: position) {
+      rows[row].operandByteCount += program.type(of: operand).byteCount ?? 0
+    }
   }
 
   /// Describes a view, or the header of nested steps.
@@ -183,13 +190,14 @@ extension PlanBuilder {
     rows.append(
       PlanRow(
         depth: depth, kind: kind, name: type(of: node.op).name, origin: node.origin,
-        operands: operands.map { buffer($0, slot: $1) },
+        moment: clock, operands: operands.map { buffer($0, slot: $1) },
         results: node.results.map { buffer($0, slot: max(self[$0].slot, 0)) }))
   }
 
   /// Describes a region that a node owns.
   mutating func appendHeader(_ kind: PlanRow.Kind, name: String, _ node: Node, depth: Int) -> Int {
-    rows.append(PlanRow(depth: depth, kind: kind, name: name, origin: node.origin))
+    rows.append(
+      PlanRow(depth: depth, kind: kind, name: name, origin: node.origin, moment: clock))
     return rows.count - 1
   }
 

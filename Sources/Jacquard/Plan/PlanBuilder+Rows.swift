@@ -3,7 +3,7 @@ extension PlanBuilder {
   ///
   /// - Parameter steps: the step of each node of the body; `nil` for views that need none.
   func rowSchedule(of loop: LoopDraft, _ steps: [Step?]) -> RowSchedule? {
-    guard !loop.op.hasCondition, !options.profile, let rowCount = rowCount(of: steps),
+    guard !loop.op.hasCondition, options.dividesRows, let rowCount = rowCount(of: steps),
       rowCount > 1, carriesHaveRows(loop, rowCount), slicesHaveRows(loop, rowCount)
     else { return nil }
     var entries: [RowSchedule.Entry] = []
@@ -36,7 +36,7 @@ extension PlanBuilder {
           isMade.formUnion(node.results)
         }
         if case .view(let view) = step { entries.append(.view(view)) }
-      case .loop, .conditional, .profiled: return nil
+      case .loop, .conditional: return nil
       }
     }
     return RowSchedule(

@@ -33,6 +33,7 @@ extension PlanBuilder {
     try allocate(node.results[op.tripCountIndex], of: node, at: loop.end)
     let carries = try (0..<op.carriedCount).map { try carry($0, of: &loop) }
     let rows = rowSchedule(of: loop, nodeSteps)
+    self.rows[header].dividesRows = rows != nil
     if rows != nil {
       // Threads are in different iterations, so nothing in the body may lie where something else lay before.
       for block in firstBlock..<blocks.count { spread(block, from: loop.begin, to: loop.end) }
@@ -49,7 +50,7 @@ extension PlanBuilder {
       location: KernelLocation(operation: node.origin.rawValue), carries: carries,
       scans: op.scans.indices.map { scan($0, of: loop) },
       stacks: op.stacks.indices.map { stack($0, of: loop) },
-      condition: loop.conditionSteps, body: bodySteps, rows: rows)
+      condition: loop.conditionSteps, body: bodySteps, rows: rows, row: header)
     closeHeader(header, results: node.results)
     return step
   }
@@ -198,7 +199,8 @@ extension PlanBuilder {
   /// Gives the parameters of condition and body the same slots.
   private mutating func bindParameters(_ loop: inout LoopDraft) throws {
     let (op, node) = (loop.op, loop.node)
-    loop.iterationBlock = newBlock(byteCount: MemoryLayout<Int64>.size, at: loop.begin)
+    loop.iterationBlock = newBlock(
+      byteCount: MemoryLayout<Int64>.size, at: loop.begin, for: use(.counter, of: node))
     loop.blocks.append(loop.iterationBlock)
     let iteration = newSlot(.block(loop.iterationBlock, offset: 0))
     let carried = (0..<op.carriedCount).map { _ in newSlot(.running) }
@@ -219,7 +221,9 @@ extension PlanBuilder {
       var buffer = Self.unusedBlock
       var slot = newSlot(.running)
       if !slices.isContiguous {
-        buffer = newBlock(byteCount: slices.sliceByteCount, at: loop.begin)
+        buffer = newBlock(
+          byteCount: slices.sliceByteCount, at: loop.begin,
+          for: use(.slice, of: node, program.type(of: parameter)))
         loop.blocks.append(buffer)
         slot = newSlot(.block(buffer, offset: 0))
       }
@@ -243,20 +247,21 @@ extension PlanBuilder {
     let carry = loop.carries[index]
     let result = loop.node.results[index]
     let byteCount = try byteCount(of: result, of: loop.node)
+    let memoryUse = use(.carried, of: loop.node, program.type(of: result))
     let slot = newSlot(.running)
     self[result].slot = slot
     var buffers = (even: Self.unusedBlock, odd: Self.unusedBlock)
     let isBuffered = carry.transfer == .buffered || carry.transfer == .copied
     let runs = loop.tripCount.map { $0 > 0 } ?? false
     if isBuffered || carry.isCopiedOut || !runs {
-      buffers.even = newBlock(byteCount: byteCount, at: loop.begin)
+      buffers.even = newBlock(byteCount: byteCount, at: loop.begin, for: memoryUse)
       extend(buffers.even, to: loop.end)
       self[result].blocks.append(buffers.even)
     }
     if isBuffered {
       buffers.odd = buffers.even
       if !carry.isInPlace && loop.tripCount != 1 {
-        buffers.odd = newBlock(byteCount: byteCount, at: loop.begin)
+        buffers.odd = newBlock(byteCount: byteCount, at: loop.begin, for: memoryUse)
         extend(buffers.odd, to: loop.end)
         self[result].blocks.append(buffers.odd)
       }

@@ -11,6 +11,7 @@ struct PlanBuilder {
     var steps: [Step]
     var rows: [PlanRow]
     var layout: RunLayout
+    var arena: ArenaMap
   }
 
   /// What is known of a value.
@@ -44,6 +45,7 @@ struct PlanBuilder {
   var layout = RunLayout()
   var rows: [PlanRow] = []
   private(set) var blocks: [MemoryPlan.Block] = []
+  private var uses: [ArenaMap.Use] = []
   /// The last node to use any value in a block of memory.
   private var lastUseOfBlock: [Int] = []
   private var states: [ValueState]
@@ -66,7 +68,8 @@ struct PlanBuilder {
   }
 
   mutating func build() throws -> Product {
-    _ = newBlock(byteCount: MemoryPlan.alignment, at: 0)
+    _ = newBlock(
+      byteCount: MemoryPlan.alignment, at: 0, for: ArenaMap.Use(role: .unused, operation: nil))
     _ = newSlot(.block(Self.unusedBlock, offset: 0))
     for (index, parameter) in program.root.parameters.enumerated() {
       self[parameter].slot = newSlot(.input(index))
@@ -83,9 +86,10 @@ struct PlanBuilder {
     }
     layout.fetchCount = program.fetchCount
     layout.memoryLimit = options.memoryLimit
-    layout.profiledRowCount = options.profile ? rows.count : 0
-    try planMemory()
-    return Product(steps: steps, rows: rows, layout: layout)
+    layout.rowCount = rows.count
+    markUpdates()
+    let arena = try planMemory()
+    return Product(steps: steps, rows: rows, layout: layout, arena: arena)
   }
 
   /// Lets the producer of a root result write to memory that is bound when the run starts.
@@ -107,11 +111,35 @@ struct PlanBuilder {
       growingStack: growingStack)
   }
 
-  private mutating func planMemory() throws {
+  private mutating func planMemory() throws -> ArenaMap {
     let plan = try MemoryPlan(blocks)
     layout.blockOffsets = plan.offsets
     layout.arenaByteCount = plan.byteCount
     for row in rows.indices { rows[row].place(in: layout) }
+    return ArenaMap(blocks, uses, plan, end: clock)
+  }
+
+  /// Notes which steps compute the new values of variables.
+  private mutating func markUpdates() {
+    for output in layout.outputs.dropFirst(program.fetchCount).prefix(program.commits.count) {
+      let slots = [output.slot, output.producer?.slot ?? output.slot]
+      for row in rows.indices where rows[row].results.contains(where: { slots.contains($0.slot) }) {
+        rows[row].isUpdate = true
+        // Some rows change in the memory that the value is committed from.
+        rows[row].inPlaceOperand =
+          rows[row].inPlaceOperand
+          ?? rows[row].operands.firstIndex {
+            isPending($0.slot)
+          }
+      }
+    }
+  }
+
+  private func isPending(_ slot: Int) -> Bool {
+    guard case .input(let input) = layout.slots[slot], case .pending = program.inputs[input] else {
+      return false
+    }
+    return true
   }
 }
 
@@ -123,10 +151,16 @@ extension PlanBuilder {
     return clock
   }
 
-  mutating func newBlock(byteCount: Int, at time: Int) -> Int {
+  mutating func newBlock(byteCount: Int, at time: Int, for use: ArenaMap.Use) -> Int {
     blocks.append(MemoryPlan.Block(byteCount: byteCount, first: time, last: time))
+    uses.append(use)
     lastUseOfBlock.append(-1)
     return blocks.count - 1
+  }
+
+  /// What memory for `node` is for.
+  func use(_ role: ArenaMap.Role, of node: Node, _ type: TensorType? = nil) -> ArenaMap.Use {
+    ArenaMap.Use(role: role, operation: node.origin, type: type)
   }
 
   /// Keeps a block of memory until `time`.
@@ -168,13 +202,14 @@ extension PlanBuilder {
 
   /// Gives a new value memory of its own, unless it is claimed.
   mutating func allocate(_ value: Value, of node: Node, at time: Int) throws {
+    let use = use(.result, of: node, program.type(of: value))
     switch self[value].claim {
     case .enclosing: break
     case .output:
-      let block = newBlock(byteCount: try byteCount(of: value, of: node), at: time)
+      let block = newBlock(byteCount: try byteCount(of: value, of: node), at: time, for: use)
       self[value].blocks = [block]
     case .none:
-      let block = newBlock(byteCount: try byteCount(of: value, of: node), at: time)
+      let block = newBlock(byteCount: try byteCount(of: value, of: node), at: time, for: use)
       self[value].slot = newSlot(.block(block, offset: 0))
       place(value, in: block, offset: 0)
     }

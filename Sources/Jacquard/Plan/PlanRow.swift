@@ -42,20 +42,37 @@ struct PlanRow: Sendable {
   var name: String
   /// The operation it comes from.
   var origin: OperationID
+  /// When it starts, in steps of the memory plan.
+  var moment: Int
   var operands: [Buffer] = []
   var results: [Buffer] = []
   /// The bytes of all results; for headers, of the results of all nested kernels, once each.
   var byteCount = 0
   var scratchByteCount = 0
   var chunkCount = 0
+  /// What a kernel does in the main.
+  var kernelKind = KernelKind.other
+  /// Whether it computes the new value of a variable.
+  var isUpdate = false
   /// Floating-point operations of one execution.
   var floatingPointOperations = 0
+  var kernel: (any Kernel)?
+  /// The bytes of all operands whose elements matter.
+  var operandByteCount = 0
   /// The operand that result 0 overwrites.
   var inPlaceOperand: Int?
   /// The number of iterations, if it is known.
   var tripCount: Int?
+  /// Whether threads each take some rows through all iterations of a loop.
+  var dividesRows = false
   /// How many kernels are nested below a header.
   var kernelCount = 0
+
+  /// What one execution reads and writes.
+  var memoryTraffic: MemoryTraffic {
+    kernel?.memoryTraffic(overwriting: inPlaceOperand)
+      ?? MemoryTraffic(read: operandByteCount, written: byteCount)
+  }
 
   /// Fills in where operands and results lie.
   mutating func place(in layout: RunLayout) {

@@ -81,11 +81,13 @@ extension LoopStep {
       let buffers = KernelBuffers(
         pointers: frame.pointers, slots: UnsafePointer(bitPattern: 4)!, operandCount: 0,
         status: frame.status, scratch: frame.blocks[0])
-      let kernel = RowLoopKernel(loop: .passUnretained(self), job: job)
       if job.pointee.threads == 1 {
-        kernel.run(buffers, chunk: 0)
+        run(job.pointee, thread: 0)
       } else {
-        frame.pool.run(kernel, buffers, chunkCount: job.pointee.threads)
+        let kernel: any Kernel = RowLoopKernel(loop: .passUnretained(self), job: job)
+        withUnsafePointer(to: kernel) { kernel in
+          frame.pool.run(kernel, buffers, chunkCount: job.pointee.threads)
+        }
       }
     }
     let counter = frame.pointers[Int(iterationSlot)]
@@ -100,12 +102,13 @@ extension LoopStep {
     own.pointers[Int(iterationSlot)] = own.counter
     let frame = Frame(
       pointers: own.pointers, blocks: job.frame.blocks, context: job.frame.context,
-      status: job.frame.status, pool: job.frame.pool)
+      status: job.frame.status, pool: job.frame.pool, recorder: nil)
+    if let recorder = job.frame.recorder {
+      return runRecorded(job, thread: thread, frame, counter: own.counter, recorder)
+    }
     let range = rows.range(thread: thread, of: job.threads)
     for iteration in 0..<job.limit {
-      own.counter.storeBytes(of: Int64(iteration), as: Int64.self)
-      readSlices(frame, iteration: iteration, limit: job.limit, rows: range)
-      _ = bindResults(frame, iteration: iteration, limit: job.limit)
+      prepare(frame, own.counter, iteration: iteration, job, range)
       for index in rows.entries.indices {
         switch rows.entries[index] {
         case .kernel(let step):
@@ -113,8 +116,25 @@ extension LoopStep {
         case .view(let step): step.run(frame)
         }
       }
-      writeSlices(frame, iteration: iteration, limit: job.limit, rows: range)
-      carryOver(frame, iteration: iteration, rows: range)
+      finish(frame, iteration: iteration, job, range)
     }
+  }
+
+  /// What comes before the kernels of an iteration.
+  @inline(__always)
+  func prepare(
+    _ frame: Frame, _ counter: UnsafeMutableRawPointer, iteration: Int, _ job: RowJob,
+    _ range: RowRange
+  ) {
+    counter.storeBytes(of: Int64(iteration), as: Int64.self)
+    readSlices(frame, iteration: iteration, limit: job.limit, rows: range)
+    _ = bindResults(frame, iteration: iteration, limit: job.limit)
+  }
+
+  /// What comes after the kernels of an iteration.
+  @inline(__always)
+  func finish(_ frame: Frame, iteration: Int, _ job: RowJob, _ range: RowRange) {
+    writeSlices(frame, iteration: iteration, limit: job.limit, rows: range)
+    carryOver(frame, iteration: iteration, rows: range)
   }
 }

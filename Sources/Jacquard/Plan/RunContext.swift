@@ -9,7 +9,8 @@ final class RunContext: Sendable {
   nonisolated(unsafe) let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer>
   nonisolated(unsafe) let blocks: UnsafeMutablePointer<UnsafeMutableRawPointer>
   nonisolated(unsafe) let growingStacks: UnsafeMutablePointer<GrowingStack>
-  nonisolated(unsafe) let profile: UnsafeMutablePointer<StepProfile>
+  /// Made for the first run that is profiled.
+  private(set) nonisolated(unsafe) var recorder: Recorder?
   /// For each thread that may share the rows of a loop, the address of every slot and a counter of iterations.
   private nonisolated(unsafe) let threadPointers: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private nonisolated(unsafe) let boundOutputs: UnsafeMutablePointer<UnsafeMutableRawPointer?>
@@ -29,8 +30,6 @@ final class RunContext: Sendable {
     blocks = .allocate(capacity: layout.blockOffsets.count)
     growingStacks = .allocate(capacity: layout.growingStackCount)
     growingStacks.initialize(repeating: GrowingStack(), count: layout.growingStackCount)
-    profile = .allocate(capacity: layout.profiledRowCount)
-    profile.initialize(repeating: StepProfile(), count: layout.profiledRowCount)
     threadPointers = .allocate(capacity: layout.rowThreadCount * Self.threadStride(layout))
     threadPointers.initialize(
       repeating: arena.pointer, count: layout.rowThreadCount * Self.threadStride(layout))
@@ -55,7 +54,6 @@ final class RunContext: Sendable {
     growingStacks.deallocate()
     boundOutputs.deallocate()
     threadPointers.deallocate()
-    profile.deallocate()
     blocks.deallocate()
     pointers.deallocate()
   }
@@ -78,6 +76,14 @@ final class RunContext: Sendable {
   func joinPointers(thread: Int) {
     pointers.update(
       from: threadPointers + thread * Self.threadStride(layout), count: layout.slots.count)
+  }
+
+  /// What notes the times of this context's runs.
+  func recorder(threads: Int) -> Recorder {
+    if let recorder { return recorder }
+    let new = Recorder(rowCount: layout.rowCount, threadCount: threads)
+    recorder = new
+    return new
   }
 
   /// The bytes this context holds, stacks that have grown included.

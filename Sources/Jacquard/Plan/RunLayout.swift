@@ -38,7 +38,8 @@ struct RunLayout: Sendable {
   var outputs: [Output] = []
   var fetchCount = 0
   var growingStackCount = 0
-  var profiledRowCount = 0
+  /// How many rows describe the plan.
+  var rowCount = 0
   /// How many threads may share the rows of a loop; 0 if there is no such loop.
   var rowThreadCount = 0
   var memoryLimit: Int?

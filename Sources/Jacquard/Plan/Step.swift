@@ -7,6 +7,8 @@ struct Frame {
   unowned(unsafe) let context: RunContext
   unowned(unsafe) let status: RunStatus
   unowned(unsafe) let pool: WorkerPool
+  /// Set if the run is counted and timed.
+  unowned(unsafe) let recorder: Recorder?
 }
 
 /// One entry of a schedule.
@@ -15,22 +17,12 @@ enum Step: Sendable {
   case view(ViewStep)
   case loop(LoopStep)
   case conditional(ConditionalStep)
-  case profiled(ProfiledStep)
-
-  func run(_ frame: Frame) {
-    switch self {
-    case .kernel(let step): step.run(frame)
-    case .view(let step): step.run(frame)
-    case .loop(let step): step.run(frame)
-    case .conditional(let step): step.run(frame)
-    case .profiled(let step): step.run(frame)
-    }
-  }
 }
 
 /// A kernel over slots.
 final class KernelStep: Sendable {
-  let kernel: any Kernel
+  /// The kernel alone: at a fixed address, so that handing it to other threads makes no copy.
+  let kernels: Table<any Kernel>
   /// The kernel, if threads may each take a range of rows.
   let rowwise: (any RowwiseKernel)?
   /// The slots of the operands, then of the results.
@@ -38,29 +30,41 @@ final class KernelStep: Sendable {
   let operandCount: Int
   let chunkCount: Int
   let scratchBlock: Int
+  /// The row of the plan that describes it.
+  let row: Int32
 
-  init(kernel: any Kernel, operands: [Int32], results: [Int32], scratchBlock: Int) {
-    self.kernel = kernel
+  init(
+    kernel: any Kernel, operands: [Int32], results: [Int32], scratchBlock: Int, row: Int
+  ) {
+    kernels = Table([kernel])
     rowwise = (kernel as? any RowwiseKernel).flatMap { $0.isRowwise ? $0 : nil }
     slots = Table(operands + results)
     operandCount = operands.count
     chunkCount = kernel.chunkCount
     self.scratchBlock = scratchBlock
+    self.row = Int32(row)
   }
 
+  var kernel: any Kernel { kernels[0] }
+
   func run(_ frame: Frame) {
-    let buffers = KernelBuffers(
-      pointers: frame.pointers, slots: slots.base, operandCount: operandCount,
-      status: frame.status, scratch: frame.blocks[scratchBlock])
+    let buffers = buffers(frame)
     if chunkCount == 1 {
-      kernel.run(buffers, chunk: 0)
+      kernels.base.pointee.run(buffers, chunk: 0)
     } else {
-      frame.pool.run(kernel, buffers, chunkCount: chunkCount)
+      frame.pool.run(kernels.base, buffers, chunkCount: chunkCount)
     }
   }
 }
 
 extension KernelStep {
+  /// Its memory in a run.
+  func buffers(_ frame: Frame) -> KernelBuffers {
+    KernelBuffers(
+      pointers: frame.pointers, slots: slots.base, operandCount: operandCount,
+      status: frame.status, scratch: frame.blocks[scratchBlock])
+  }
+
   /// Computes some rows, on one of the threads that share a loop.
   func run(_ frame: Frame, rows: Range<Int>, thread: Int) {
     guard let rowwise else { return }
@@ -80,40 +84,5 @@ struct ViewStep: Sendable, BitwiseCopyable {
 
   func run(_ frame: Frame) {
     frame.pointers[Int(destination)] = frame.pointers[Int(source)] + byteOffset
-  }
-}
-
-/// A step whose executions are counted and timed, nested steps included.
-final class ProfiledStep: Sendable {
-  let step: Step
-  let row: Int
-
-  init(_ step: Step, row: Int) {
-    self.step = step
-    self.row = row
-  }
-
-  func run(_ frame: Frame) {
-    let start = ContinuousClock.now
-    step.run(frame)
-    let (seconds, attoseconds) = (ContinuousClock.now - start).components
-    frame.context.profile[row].add(
-      nanoseconds: seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
-  }
-}
-
-/// How often a step ran and how long it took, all runs together.
-struct StepProfile: Sendable, BitwiseCopyable, Equatable {
-  var count: Int64 = 0
-  var nanoseconds: Int64 = 0
-
-  mutating func add(nanoseconds: Int64) {
-    count += 1
-    self.nanoseconds += nanoseconds
-  }
-
-  mutating func add(_ other: StepProfile) {
-    count += other.count
-    nanoseconds += other.nanoseconds
   }
 }

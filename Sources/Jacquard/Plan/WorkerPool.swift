@@ -38,12 +38,14 @@ final class WorkerPool: Sendable {
   }
 
   /// Runs every chunk of `kernel`, and returns when all are done.
-  func run(_ kernel: any Kernel, _ buffers: KernelBuffers, chunkCount: Int) {
+  ///
+  /// The kernel comes by address: taken by value it would be copied to a box for each call.
+  func run(_ kernel: UnsafePointer<any Kernel>, _ buffers: KernelBuffers, chunkCount: Int) {
     if threadCount > 1 && chunkCount > 1 && crew.tryAcquire() {
       crew.run(kernel, buffers, chunkCount: chunkCount)
       crew.release()
     } else {
-      for chunk in 0..<chunkCount { kernel.run(buffers, chunk: chunk) }
+      for chunk in 0..<chunkCount { kernel.pointee.run(buffers, chunk: chunk) }
     }
   }
 }
@@ -108,20 +110,18 @@ private final class Crew: Sendable {
 
   func release() { isBusy.store(false, ordering: .releasing) }
 
-  func run(_ kernel: any Kernel, _ buffers: KernelBuffers, chunkCount: Int) {
-    withUnsafePointer(to: kernel) { kernel in
-      job.initialize(to: Job(kernel: kernel, buffers: buffers, chunkCount: chunkCount))
-      completed.store(0, ordering: .relaxed)
-      remaining.store(chunkCount, ordering: .sequentiallyConsistent)
-      wakeSleepers(atMost: chunkCount - 1)
-      while takeChunk() {}
-      var looks = 0
-      while completed.load(ordering: .acquiring) < chunkCount {
-        looks += 1
-        if looks > Self.patience { sched_yield() }
-      }
-      job.deinitialize(count: 1)
+  func run(_ kernel: UnsafePointer<any Kernel>, _ buffers: KernelBuffers, chunkCount: Int) {
+    job.initialize(to: Job(kernel: kernel, buffers: buffers, chunkCount: chunkCount))
+    completed.store(0, ordering: .relaxed)
+    remaining.store(chunkCount, ordering: .sequentiallyConsistent)
+    wakeSleepers(atMost: chunkCount - 1)
+    while takeChunk() {}
+    var looks = 0
+    while completed.load(ordering: .acquiring) < chunkCount {
+      looks += 1
+      if looks > Self.patience { sched_yield() }
     }
+    job.deinitialize(count: 1)
   }
 
   /// Runs a chunk, if any is left.

@@ -51,7 +51,7 @@ extension Session {
   /// Prepares a run for repeated calls.
   ///
   /// - Parameters:
-  ///   - fetches: what ``run(_:feeding:)`` takes.
+  ///   - fetches: what `run(_:feeding:)` takes.
   ///   - parameters: the tensors to feed, in the order in which calls give their arrays.
   /// - Throws: ``SessionError`` if something cannot be fed or fetched; ``GraphError``.
   public func makeCallable<each F: Fetchable>(

@@ -53,7 +53,7 @@ public struct Feeds: Sendable, ExpressibleByDictionaryLiteral {
     return result
   }
 
-  private mutating func add(_ key: any TensorStructure, _ value: any FeedValue) {
+  mutating func add(_ key: any TensorStructure, _ value: any FeedValue) {
     if let tensor = key as? Tensor, let array = value as? NDArray {
       entries.append(Entry(tensor: tensor, item: .array(array)))
       return

@@ -2,7 +2,7 @@ import JacquardArrays
 
 /// What a session can compute: a tensor, an operation, or a structure of them.
 ///
-/// A fetch keeps its structure: an array of tensors gives an array of ``NDArray``s, the state of a cell gives the same state of
+/// A fetch keeps its structure: an array of tensors gives an array of `NDArray`s, the state of a cell gives the same state of
 /// arrays. To make a structure of your own fetchable, list its tensors and take the arrays back in the same order:
 ///
 /// ```swift

@@ -2,12 +2,15 @@ import JacquardArrays
 
 extension Session {
   /// Runs a plan once and returns the fetched arrays.
-  func collect(_ prepared: PreparedPlan, _ fed: [NDArray], order: [Int]? = nil) throws -> [NDArray]
-  {
+  ///
+  /// - Parameter recorder: what notes the times of this run.
+  func collect(
+    _ prepared: PreparedPlan, _ fed: [NDArray], order: [Int]? = nil, recorder: Recorder? = nil
+  ) throws -> [NDArray] {
     var storages: [ArrayStorage?] = Array(repeating: nil, count: prepared.fetches.count)
     var arrays: [NDArray] = []
     arrays.reserveCapacity(prepared.fetches.count)
-    try perform(prepared, fed, order: order) { context in
+    try perform(prepared, fed, order: order, recorder: recorder) { context in
       for (index, fetch) in prepared.fetches.enumerated() {
         guard case .computed(_, let byteCount) = fetch else { continue }
         let storage = try storage(byteCount: byteCount) { "fetch \(index)" }
@@ -70,20 +73,22 @@ extension Session {
 
   /// Runs a plan once: `binding` binds fetches to memory before, `reading` reads them after, and only then is anything committed.
   private func perform(
-    _ prepared: PreparedPlan, _ fed: [NDArray], order: [Int]?,
+    _ prepared: PreparedPlan, _ fed: [NDArray], order: [Int]?, recorder: Recorder? = nil,
     binding: (RunContext) throws -> Void, reading: (RunContext, RunBindings) throws -> Void
   ) throws {
     if prepared.needs.commits.isEmpty {
-      try performOnce(prepared, fed, order, binding, reading)
+      try performOnce(prepared, fed, order, recorder, binding, reading)
     } else {
-      try assignments.withLock { try performOnce(prepared, fed, order, binding, reading) }
+      try assignments.withLock { try performOnce(prepared, fed, order, recorder, binding, reading) }
     }
   }
 
   private func performOnce(
-    _ prepared: PreparedPlan, _ fed: [NDArray], _ order: [Int]?,
+    _ prepared: PreparedPlan, _ fed: [NDArray], _ order: [Int]?, _ recorder: Recorder?,
     _ binding: (RunContext) throws -> Void, _ reading: (RunContext, RunBindings) throws -> Void
   ) throws {
+    let isTimed = recorder != nil || options.isProfiling
+    let start = isTimed ? Recorder.now : 0
     let plan = prepared.plan
     let needs = prepared.needs
     let context = try leaseContext(of: plan)
@@ -123,7 +128,7 @@ extension Session {
     try binding(context)
     try withExtendedLifetime(fed) {
       do throws(RunFailureError) {
-        try plan.execute(context, pool: pool)
+        try plan.execute(context, pool: pool, recorder: recorder)
       } catch {
         throw sessionError(error.failure)
       }
@@ -131,6 +136,13 @@ extension Session {
     }
     store.commit(needs, run)
     isCommitted = true
+    guard isTimed else { return }
+    let total = Recorder.now - start
+    if let recorder {
+      recorder.addSession(total - recorder.lastRunNanoseconds)
+    } else {
+      plan.addSessionTime(total: total, of: context)
+    }
   }
 
   private func leaseContext(of plan: Plan) throws -> RunContext {

@@ -110,6 +110,7 @@ public final class Session: Sendable {
         threads: options.threads, memoryLimit: options.memoryLimit, profile: options.isProfiling)
       planOptions.leastRowOperations =
         options.leastRowOperations ?? planOptions.leastRowOperations
+      planOptions.dividesRows = options.dividesRows
       let plan = try Plan.compile(compiled.program, options: planOptions)
       return PreparedPlan(
         plan, compiled.program, feeds: fed, shapeDecidingFeeds: compiled.shapeDecidingFeeds,

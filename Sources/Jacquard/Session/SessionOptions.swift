@@ -21,11 +21,16 @@ public struct SessionOptions: Sendable {
   /// The names of compiler passes to leave out.
   public var disabledPasses: Set<String>
 
-  /// Whether ``Session/explain(_:feeding:)`` shows times of the runs so far; costs about 50 ns a kernel.
+  /// Whether all runs are counted and timed, for ``Session/explain(_:feeding:order:includingViews:)``.
+  ///
+  /// Costs about 30 ns for each kernel, and again for each part of it that another thread may take; results are bitwise the same.
   public var isProfiling: Bool
 
   /// As ``PlanOptions/leastRowOperations``, for tests.
   var leastRowOperations: Int?
+
+  /// As ``PlanOptions/dividesRows``, for tests.
+  var dividesRows = true
 
   /// Options, by default one thread for each active processor and 64 plans within 1 GiB.
   public init(

@@ -8,7 +8,7 @@ import JacquardArrays
 /// cell.stateSize  // 25: c and h of the first, h of the second
 /// ```
 ///
-/// The parts are in the order of ``TensorStructure/tensors``: of an ``LSTMState`` c then h, of a stack those of all its cells
+/// The parts are in the order of `tensors`: of an ``LSTMState`` c then h, of a stack those of all its cells
 /// from the first. Parts of more dimensions than `[batch, elements]` are flattened. The wrapper opens no variable scope: the
 /// cell's variables are named as without it.
 public struct Concatenated<Cell: RNNCell>: RNNCell {

@@ -4,7 +4,7 @@ import Jacquard
 ///
 /// ``DropoutWrapper`` drops elements of all tensors of other states. Conform a state of your own to say otherwise.
 public protocol PartlyDroppedState: TensorStructure {
-  /// For each of ``TensorStructure/tensors``, whether dropout of the state applies to it.
+  /// For each of `tensors`, whether dropout of the state applies to it.
   var isDropped: [Bool] { get }
 }
 

@@ -47,6 +47,7 @@ public final class LayerWeights: Sendable {
   ///   - dtype: the element type, usually that of the first inputs.
   ///   - initializer: what it starts with; that of the variable scope if `nil`.
   ///   - trainable: whether optimizers change it.
+  ///   - graph: the graph that the layer is used in.
   public func weight(
     _ key: String, _ shape: [Int], dtype: DType, initializer: Initializer? = nil,
     trainable: Bool = true, in graph: Graph, file: StaticString = #fileID, line: UInt = #line

@@ -33,7 +33,7 @@ public final class AdjustableLearningRate: LearningRate {
 
   /// The rate in `session`.
   ///
-  /// - Throws: ``SessionError``
+  /// - Throws: `SessionError`.
   public func value(in session: Session) throws -> Double {
     let variable = variable(in: session.graph)
     guard try session.isInitialized(variable) else { return initialValue }
@@ -42,7 +42,7 @@ public final class AdjustableLearningRate: LearningRate {
 
   /// Changes the rate in `session`.
   ///
-  /// - Throws: ``SessionError``
+  /// - Throws: `SessionError`.
   public func set(_ value: Double, in session: Session) throws {
     try session.assign(variable(in: session.graph), NDArray(value))
   }

@@ -13,7 +13,10 @@ public protocol Callback {
 
   /// After an epoch and its validation.
   ///
-  /// - Parameter logs: the means over the epoch; those of the validation data are named `val_loss` and so on.
+  /// - Parameters:
+  ///   - epoch: counts from 0.
+  ///   - logs: the means over the epoch; those of the validation data are named `val_loss` and so on.
+  ///   - model: the model in training.
   func onEpochEnd(_ epoch: Int, logs: Logs, _ model: Model) throws
 
   /// Before a training step.
@@ -21,7 +24,10 @@ public protocol Callback {
 
   /// After a training step.
   ///
-  /// - Parameter logs: of that batch alone.
+  /// - Parameters:
+  ///   - batch: counts from 0 in each epoch.
+  ///   - logs: of that batch alone.
+  ///   - model: the model in training.
   func onBatchEnd(_ batch: Int, logs: Logs, _ model: Model) throws
 }
 

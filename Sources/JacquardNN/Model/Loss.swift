@@ -8,7 +8,7 @@ import JacquardArrays
 /// ```
 public struct Loss: Sendable {
   /// What labels look like.
-  public enum LabelForm: Sendable, Hashable {
+  public enum LabelForm: String, Sendable, Hashable, Codable {
     /// The shape and the element type of the output.
     case likeOutput
     /// The number of a class in place of the last axis of the output, int64.

@@ -41,10 +41,11 @@ extension Model {
     try initializeVariables()
 
     stopTraining = false
+    resumedEpochs = 0
     var history = History()
     var progress = TrainingProgress(verbosity, epochs: epochs, examples: examples.count)
     for callback in callbacks { try callback.onTrainBegin(self) }
-    for epoch in 0..<epochs where !stopTraining {
+    for epoch in resumedEpochs..<max(resumedEpochs, epochs) where !stopTraining {
       for callback in callbacks { try callback.onEpochBegin(epoch, self) }
       progress.begin(epoch)
       var logs = try runEpoch(

@@ -29,6 +29,15 @@ extension Model {
         network == nil ? "?" : isNew ? "\(count)" : "\(count) (shared)",
       ])
     }
+    if layers.isEmpty {
+      // A model that was loaded.
+      let known = Set(graph.trainableVariables)
+      for variable in variables {
+        let count = variable.shape.elementCount ?? 0
+        total += count
+        trainable += known.contains(variable) ? count : 0
+      }
+    }
     var lines = ["Model: \"\(name)\""] + table(["Layer (type)", "Output shape", "Param #"], rows)
     if network == nil {
       lines.append("The shape of the inputs is not known yet: give inputShape, or fit first.")

@@ -27,6 +27,8 @@ public class Model {
 
   /// The number of epochs that have been shuffled, so that each has another order.
   var shuffledEpochs = 0
+  /// The number of epochs of the current training that were taken before it was resumed.
+  var resumedEpochs = 0
 
   private let network: (@Sendable (_ x: Tensor, _ training: Bool) -> Tensor)?
   private var exampleShape: PartialShape?
@@ -36,6 +38,8 @@ public class Model {
   private var builtTrainingOutput: Tensor?
   private var recipe: TrainingRecipe?
   private var training: CompiledTraining?
+  /// What the file says, of a model that was loaded.
+  private let loaded: LoadedModel?
 
   /// A network that `network` builds.
   ///
@@ -65,6 +69,33 @@ public class Model {
     self.inputDType = inputDType ?? (inputShape == nil ? nil : .float32)
     self.name = name
     self.network = network
+    loaded = nil
+  }
+
+  /// The model that ``save(to:pruned:)`` wrote to the file at `path`, without the code of its layers.
+  ///
+  /// It predicts, evaluates, and goes on training as the model would have that was saved; it may be compiled anew. Its ``layers`` are
+  /// empty: a graph is all there is of them.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - options: of the session.
+  ///   - ops: types of ops of your own that the layers use.
+  /// - Throws: `SavedModelError`, `SafeTensorsError`, `FileReadError`; ``ModelError/notAModel(file:reason:)``.
+  public init(
+    contentsOf path: String, options: SessionOptions = SessionOptions(), ops: [any Op.Type] = []
+  ) throws {
+    let saved = try SavedModel(contentsOf: path, options: options, ops: ops)
+    let loaded = try LoadedModel(saved, file: path)
+    (graph, session) = (saved.graph, saved.session)
+    (name, shuffledEpochs) = (loaded.document.name, loaded.document.shuffledEpochs)
+    (exampleShape, inputDType) = (loaded.exampleShape, loaded.network.input.dtype)
+    network = nil
+    placeholder = loaded.network.input
+    built = loaded.network
+    builtTrainingOutput = loaded.trainingOutput
+    training = loaded.training
+    self.loaded = loaded
   }
 
   /// Builds the output from the input.
@@ -97,7 +128,14 @@ public class Model {
   public var layers: [any Layer] { built.map { $0.rows.map(\.layer) } ?? [] }
 
   /// The weights of the layers, in the order of the layers.
-  public var variables: [Variable] { uniqueLayers.flatMap { $0.variables(in: graph) } }
+  public var variables: [Variable] {
+    loaded?.variables ?? uniqueLayers.flatMap { $0.variables(in: graph) }
+  }
+
+  /// What layers want to be run with each step.
+  var layerUpdates: [Operation] {
+    loaded?.updates ?? uniqueLayers.flatMap { $0.updates(in: graph) }
+  }
 
   /// The placeholder for labels; `nil` before the model is compiled and the shape of an example is known.
   public var labels: Tensor? { compiledTraining?.labels }
@@ -135,8 +173,8 @@ public class Model {
     _ = compiledTraining
   }
 
-  /// Whether ``compile(optimizer:loss:metrics:file:line:)`` has been called.
-  var isCompiled: Bool { recipe != nil }
+  /// Whether ``compile(optimizer:loss:metrics:file:line:)`` has been called, on this model or on the one that was saved.
+  var isCompiled: Bool { recipe != nil || training != nil }
 
   /// What training is made of; `nil` before it is known how to train, or on what.
   var compiledTraining: CompiledTraining? {
@@ -144,7 +182,7 @@ public class Model {
     guard let recipe, exampleShape != nil else { return nil }
     let compiled = recipe.compile(
       output: output, trainingOutput: trainingOutput,
-      updates: uniqueLayers.flatMap { $0.updates(in: graph) })
+      updates: layerUpdates)
     training = compiled
     return compiled
   }

@@ -21,6 +21,8 @@ public enum ModelError: Error, Sendable, Hashable {
   case unknownMonitor(name: String, known: [String])
   /// A callback sets a learning rate that the model's optimizer does not use.
   case unusedLearningRate(callback: String)
+  /// A file has a graph, but it is not that of a ``Model``.
+  case notAModel(file: String, reason: String)
 }
 
 extension ModelError: CustomStringConvertible {
@@ -53,6 +55,10 @@ extension ModelError: CustomStringConvertible {
       """
       \(callback) sets a learning rate that the optimizer does not use; make both with the same \
       AdjustableLearningRate
+      """
+    case .notAModel(let file, let reason):
+      """
+      '\(file)' was not saved by a Model: \(reason); load it with SavedModel(contentsOf:)
       """
     }
   }

@@ -14,6 +14,7 @@ import JacquardArrays
 ///   - learningRate: the rate at step 0; a number or a scalar tensor.
 ///   - step: a scalar that counts steps from 0.
 ///   - decaySteps: after how many steps the rate is multiplied by `decayRate`; at least 1.
+///   - decayRate: what the rate is multiplied by.
 ///   - staircase: whether the rate stays constant in between.
 /// - Returns: a float64 scalar, which every optimizer takes.
 public func exponentialDecay(
@@ -34,6 +35,7 @@ public func exponentialDecay(
 ///   - learningRate: the rate at step 0; a number or a scalar tensor.
 ///   - step: a scalar that counts steps from 0.
 ///   - decaySteps: after how many steps the divisor has grown by `decayRate`; at least 1.
+///   - decayRate: how fast the divisor grows.
 ///   - staircase: whether the rate stays constant in between.
 /// - Returns: a float64 scalar, which every optimizer takes.
 public func inverseTimeDecay(

@@ -28,6 +28,7 @@ public final class SlotVariables: Sendable {
   ///
   /// - Parameters:
   ///   - slot: tells the optimizer's slots for one variable apart.
+  ///   - variable: the variable that it belongs to.
   ///   - name: the last part of the name, by convention the optimizer's.
   ///   - initializer: what it starts with.
   public func slot(

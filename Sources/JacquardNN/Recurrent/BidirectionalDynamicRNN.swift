@@ -20,6 +20,8 @@ import JacquardArrays
 ///   - initialForwardState: the state before the first step; zeros if `nil`.
 ///   - initialBackwardState: the state before the backward network reads the last step; zeros if `nil`.
 ///   - dtype: the element type of zero states; by default that of the inputs.
+///   - parallelIterations: as for ``dynamicRNN(_:_:sequenceLength:initialState:dtype:parallelIterations:swapMemory:timeMajor:scope:file:line:)``.
+///   - swapMemory: likewise.
 ///   - timeMajor: whether axis 0 of inputs and outputs is time instead of the batch.
 ///   - scope: the name of the variable scope around both.
 /// - Returns: the outputs of both, step by step at the place of the inputs they belong to, and the states both end with.

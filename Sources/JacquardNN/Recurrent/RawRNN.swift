@@ -19,7 +19,7 @@ import JacquardArrays
 /// for it and leaves its state alone, whatever the function returns; scalars and the loop state are never masked. A row that has
 /// finished stays so. Steps end when all rows have finished; none is made if all have from the start.
 ///
-/// Outputs are stacked, where TensorFlow gives a `TensorArray`; ``TensorArray/init(unstacking:file:line:)`` makes one of them.
+/// Outputs are stacked, where TensorFlow gives a `TensorArray`; `TensorArray(unstacking:)` makes one of them.
 ///
 /// - Parameters:
 ///   - cell: what computes a step; makes its weights in the variable scope `scope`.

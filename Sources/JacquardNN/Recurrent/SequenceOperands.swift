@@ -137,10 +137,8 @@ struct SequenceOperands<Inputs: TensorStructure> {
   /// The lengths, to be used in the steps; `nil` after a diagnostic.
   func lengths() -> Lengths? {
     guard let sequenceLength, let lead else { return Lengths(checked: nil) }
-    let checked = graph.insert(
-      CheckedLengths(batchAxis: batchAxis, timeAxis: timeAxis), [sequenceLength, lead],
-      name: "sequence_length"
-    ).result
+    let checked = checkedLengths(
+      sequenceLength, of: lead, batchAxis: batchAxis, timeAxis: timeAxis, name: "sequence_length")
     return checked.isInvalid ? nil : Lengths(checked: checked)
   }
 

@@ -63,6 +63,8 @@ public func stackBidirectionalRNN<Forward: RNNCell, Backward: RNNCell>(
 ///   - initialForwardStates: the state of each layer before the first step; zeros if `nil`.
 ///   - initialBackwardStates: the state of each layer before the last step is read; zeros if `nil`.
 ///   - dtype: the element type of zero states; by default that of the inputs.
+///   - parallelIterations: as for ``dynamicRNN(_:_:sequenceLength:initialState:dtype:parallelIterations:swapMemory:timeMajor:scope:file:line:)``.
+///   - swapMemory: likewise.
 ///   - timeMajor: whether axis 0 of inputs and outputs is time instead of the batch.
 ///   - scope: the name of the variable scope around the layers.
 /// - Returns: the joined outputs of the last layer, `[batch, steps, forward outputs + backward outputs]` or time-major, and the states

@@ -37,6 +37,18 @@ import Testing
         """)
   }
 
+  @Test func manyEdgesBetweenTwoNodesAreDrawnAsOne() {
+    for (count, drawn) in [(3, 3), (4, 1)] {
+      let graph = Graph()
+      let x = graph.placeholder(.float32, [count, 2], name: "x")
+      _ = stack(x.unstacked(count: count))
+      let edges = graph.dot().split(separator: "\n")
+        .filter { $0.contains("\"Unstack\" -> \"Stack\"") }
+      #expect(edges.count == drawn)
+      #expect(edges.allSatisfy { $0.contains("4 × float32[2]") == (drawn == 1) })
+    }
+  }
+
   @Test func equalProgramsGiveEqualText() {
     for depth in [nil, 0, 1, 2] {
       let options = DotOptions(maxDepth: depth)

@@ -198,6 +198,12 @@ extension OpCase {
       build: { [checkNumerics($1[0], "a ramp")] }, expected: { [$0[0]] }, differentiable: [true],
       relativeTolerance: 0),
     OpCase(
+      op: "CheckedLengths", name: "CheckedLengths int32 [3] of [4, 3, 2], time-major",
+      inputs: [NDArray([4, 0, 2] as [Int32]), MiscRows.ramp([4, 3, 2], step: 1)],
+      build: { [checkedLengths($1[0], of: $1[1], batchAxis: 1, timeAxis: 0)] },
+      expected: { [$0[0].converted(to: .int64)] }, differentiable: [false, false],
+      relativeTolerance: 0),
+    OpCase(
       op: "Print", name: "Print float32 [2]", inputs: [MiscRows.ramp([2], step: 1)],
       build: { [$1[0].printed("a ramp")] }, expected: { [$0[0]] }, differentiable: [true],
       relativeTolerance: 0),

@@ -30,7 +30,8 @@ import Testing
       pointers: pointers, slots: slots, operandCount: 0, status: RunStatus(),
       scratch: storage.pointer)
     for _ in 0..<rounds {
-      pool.run(CountingKernel(chunkCount: chunks), buffers, chunkCount: chunks)
+      let kernel: any Kernel = CountingKernel(chunkCount: chunks)
+      withUnsafePointer(to: kernel) { pool.run($0, buffers, chunkCount: chunks) }
     }
     return (0..<chunks).map { storage.pointer.load(fromByteOffset: $0 * 8, as: Int64.self) }
   }

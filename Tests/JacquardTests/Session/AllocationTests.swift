@@ -13,8 +13,10 @@ struct AllocationTests {
     let result: Tensor
     let step: Jacquard.Operation
     let session: Session
+    let rows: Int
 
-    init(kernels: Int, iterations: Int) throws {
+    init(kernels: Int, iterations: Int, rows: Int = 4, threads: Int = 1) throws {
+      self.rows = rows
       let weights = graph.variable(.constant(0.01), [8, 8], name: "weights")
       x = graph.placeholder(.float32, [nil, 8])
       var h = x
@@ -29,11 +31,11 @@ struct AllocationTests {
       result = h.sum(along: [1])
       let gradient = graph.gradient(of: result, withRespectTo: weights)
       step = weights.assignSubtract(0.01 * gradient)
-      session = Session(graph, options: SessionOptions(threads: 1))
+      session = Session(graph, options: SessionOptions(threads: threads))
       try session.run(graph.variablesInitializer)
     }
 
-    private var batch: NDArray { NDArray.ones(.float32, [4, 8]) }
+    private var batch: NDArray { NDArray.ones(.float32, [rows, 8]) }
 
     /// The allocations of one run in its steady state.
     func ofRun() throws -> Int {
@@ -50,7 +52,7 @@ struct AllocationTests {
     func ofCallable() throws -> Int {
       let callable = try session.makeCallable(result, step, feeding: [x])
       let feeds = [batch]
-      var outputs = [NDArray.zeros(.float32, [4])]
+      var outputs = [NDArray.zeros(.float32, [rows])]
       for _ in 0..<4 { try callable.run(feeding: feeds, into: &outputs) }
       allocation_counter_start()
       defer { allocation_counter_stop() }
@@ -85,6 +87,17 @@ struct AllocationTests {
       #expect(large <= 24)
     #else
       #expect(large == 0)
+    #endif
+  }
+
+  @Test("are none for handing kernels to other threads")
+  func zeroForSharedKernels() throws {
+    let count = try Workload(kernels: 20, iterations: 2, rows: 20_000, threads: 2).ofCallable()
+    // Kernels of which other threads do a part: two and more for each of the 20.
+    #if DEBUG
+      #expect(count <= 40)
+    #else
+      #expect(count == 0)
     #endif
   }
 }

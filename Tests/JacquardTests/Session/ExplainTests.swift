@@ -15,7 +15,7 @@ import Testing
     #expect(lines[0].hasPrefix("step  kernel"))
     #expect(
       lines.contains { $0.contains("MatMul") && $0.contains("[5, 3] [3, 2] → float32[5, 2]") })
-    #expect(lines.last?.contains("kernels: 2, fetches: 1") == true)
+    #expect(lines.contains { $0.hasPrefix("kernels: 2, fetches: 1") })
     #expect(try session.explain(y, feeding: [x: NDArray.zeros(.float32, [5, 3])]) == text)
     #expect(!text.contains("GFLOP/s"))
   }
@@ -38,6 +38,6 @@ import Testing
     let feeds: Feeds = [x: NDArray.ones(.float32, [8, 8])]
     for _ in 0..<3 { try session.run(y, feeding: feeds) }
     let text = try session.explain(y, feeding: feeds)
-    #expect(text.contains("GFLOP/s") && text.contains("100.0 %"))
+    #expect(text.contains("GFLOP/s") && text.contains("matrix products"))
   }
 }

@@ -25,7 +25,7 @@ struct AddN: Op {
     let functions = try Reduction.sum.functions(for: context.dtype(0))
     return AddNKernel(
       combine: functions.combine, operandCount: context.operands.count,
-      elementSize: context.dtype(0).byteCount, count: context.resultShape().reduce(1, *))
+      dtype: context.dtype(0), count: context.resultShape().reduce(1, *))
   }
 
   func aliasing(_ context: LoweringContext) -> Aliasing {
@@ -38,20 +38,22 @@ struct AddNKernel: Kernel {
   private let combine: VectorInstruction.TileFunction
   private let operandCount: Int
   private let elementSize: Int
+  let floatingPointOperations: Int
   private let cut: WorkCut
 
   private static let tile = 2048
 
   init(
-    combine: @escaping VectorInstruction.TileFunction, operandCount: Int, elementSize: Int,
-    count: Int
+    combine: @escaping VectorInstruction.TileFunction, operandCount: Int, dtype: DType, count: Int
   ) {
     self.combine = combine
     self.operandCount = operandCount
-    self.elementSize = elementSize
+    elementSize = dtype.byteCount
+    floatingPointOperations = dtype.isFloatingPoint ? max(operandCount - 1, 0) * count : 0
     cut = WorkCut(count, costPerItem: operandCount, multipleOf: 64)
   }
 
+  var kind: KernelKind { .elementwise }
   var chunkCount: Int { cut.chunkCount }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {

@@ -16,8 +16,7 @@ struct Fill: Op {
     }
     let dtype = operands[1].dtype
     guard let constant = operands.constants[0] else {
-      let rank = operands[0].shape[0]
-      return [TensorType(dtype, PartialShape(rank.map { Array(repeating: nil, count: $0) }))]
+      return [TensorType(dtype, try .open(rank: operands[0].shape[0]))]
     }
     let shape = constant.converted(to: .int64).elements(as: Int64.self).map { Int($0) }
     try requireValidShape(shape)

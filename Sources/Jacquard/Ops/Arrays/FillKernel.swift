@@ -26,6 +26,7 @@ struct FillKernel: Kernel {
     cut = WorkCut(count, costPerItem: 1, multipleOf: 64)
   }
 
+  var kind: KernelKind { .copy }
   var chunkCount: Int { cut.chunkCount }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {

@@ -49,7 +49,14 @@ struct GatherKernel: Kernel {
     cut = WorkCut(view.outer * indexCount, costPerItem: view.inner)
   }
 
+  var kind: KernelKind { .copy }
   var chunkCount: Int { cut.chunkCount }
+
+  func memoryTraffic(overwriting operand: Int?) -> MemoryTraffic? {
+    let elements = view.outer * indexCount * rowSize
+    return MemoryTraffic(
+      read: elements + indexCount * indexDType.byteCount, written: elements)
+  }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {
     let indices = IndexPointer(buffers.operand(1), dtype: indexDType)

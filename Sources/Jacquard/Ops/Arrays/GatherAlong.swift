@@ -102,6 +102,7 @@ struct AlongKernel: NumericKernel {
   }
 
   var name: String { layout.isScatter ? "ScatterAlong" : "GatherAlong" }
+  var kind: KernelKind { .copy }
   var chunkCount: Int { cut.chunkCount }
 
   func run<Element: KernelNumber>(_ type: Element.Type, _ buffers: KernelBuffers, chunk: Int) {

@@ -36,6 +36,8 @@ struct InTopKKernel: NumericKernel {
   var count: Int
   var indexDType: DType
 
+  var kind: KernelKind { .reduction }
+
   func run<Element: KernelNumber>(_ type: Element.Type, _ buffers: KernelBuffers, chunk: Int) {
     let targets = IndexPointer(buffers.operand(1), dtype: indexDType)
     let result = buffers.result(0, as: UInt8.self)

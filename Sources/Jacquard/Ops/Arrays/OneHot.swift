@@ -39,6 +39,8 @@ struct OneHotKernel: Kernel {
   var elementSize: Int
   var indexDType: DType
 
+  var kind: KernelKind { .copy }
+
   func run(_ buffers: KernelBuffers, chunk: Int) {
     for part in 0..<background.chunkCount { background.run(buffers, chunk: part) }
     let result = buffers.result(0)

@@ -10,7 +10,7 @@ struct Pad: Op {
   func resultTypes(_ operands: TypeRuleInput) throws -> [TensorType] {
     try operands.requireCount(1)
     let shape = operands[0].shape
-    guard (before + after).allSatisfy({ $0 >= 0 }) else {
+    guard before.count == after.count, (before + after).allSatisfy({ $0 >= 0 }) else {
       throw TypeRuleError(
         "paddings \(before) before and \(after) after", remedy: "cut with sliced(from:sizes:)")
     }

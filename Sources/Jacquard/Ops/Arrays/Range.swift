@@ -41,6 +41,8 @@ struct RangeKernel: NumericKernel {
   var dtype: DType
   var count: Int
 
+  var kind: KernelKind { .copy }
+
   func run<Element: KernelNumber>(_ type: Element.Type, _ buffers: KernelBuffers, chunk: Int) {
     let start = buffers.operand(0, as: Element.self)[0]
     let step = buffers.operand(2, as: Element.self)[0]

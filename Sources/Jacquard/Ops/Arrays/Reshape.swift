@@ -31,10 +31,7 @@ struct ReshapeToTensor: Op {
       let dimensions = constant.converted(to: .int64).elements(as: Int64.self).map { Int($0) }
       return [TensorType(operands[0].dtype, try reshapedShape(of: shape, to: dimensions))]
     }
-    return [
-      TensorType(
-        operands[0].dtype, PartialShape(target[0].map { Array(repeating: nil, count: $0) }))
-    ]
+    return [TensorType(operands[0].dtype, try .open(rank: target[0]))]
   }
 
   func gradient(_ call: Call, _ upstream: [Tensor?]) -> [Tensor?] {

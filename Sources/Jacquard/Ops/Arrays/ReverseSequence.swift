@@ -76,6 +76,7 @@ struct ReverseSequenceKernel: Kernel {
       rows, costPerItem: outer * between * self.steps * (blockSize / dtype.byteCount))
   }
 
+  var kind: KernelKind { .copy }
   var chunkCount: Int { cut.chunkCount }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {

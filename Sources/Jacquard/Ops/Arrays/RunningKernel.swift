@@ -36,7 +36,12 @@ struct RunningKernel: NumericKernel {
     cut = WorkCut(layout.view.outer, costPerItem: layout.view.length * layout.view.inner)
   }
 
+  var kind: KernelKind { .reduction }
   var chunkCount: Int { cut.chunkCount }
+  var floatingPointOperations: Int {
+    let perElement = dtype.isFloatingPoint ? (step == .recurrence ? 2 : 1) : 0
+    return perElement * layout.view.outer * layout.view.length * layout.view.inner
+  }
 
   func run<Element: KernelNumber>(_ type: Element.Type, _ buffers: KernelBuffers, chunk: Int) {
     let a = buffers.operand(0, as: Element.self)

@@ -38,7 +38,18 @@ struct ScatterKernel: NumericKernel {
       costPerItem: (view.length + indexCount) * view.inner / max(view.length, 1))
   }
 
+  var kind: KernelKind { .copy }
   var chunkCount: Int { cut.chunkCount }
+
+  /// Over its base it touches what is scattered, no more.
+  func memoryTraffic(overwriting operand: Int?) -> MemoryTraffic? {
+    let slice = view.outer * view.inner * dtype.byteCount
+    let (updates, whole) = (slice * indexCount, slice * view.length)
+    let read = updates + indexCount * indexDType.byteCount
+    if combination == .addToZero { return MemoryTraffic(read: read, written: whole) }
+    if operand != 2 { return MemoryTraffic(read: read + whole, written: whole) }
+    return MemoryTraffic(read: read + (combination == .add ? updates : 0), written: updates)
+  }
 
   func run<Element: KernelNumber>(_ type: Element.Type, _ buffers: KernelBuffers, chunk: Int) {
     let indices = IndexPointer(buffers.operand(1), dtype: indexDType)

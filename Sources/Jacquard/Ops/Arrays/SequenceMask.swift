@@ -37,6 +37,8 @@ struct SequenceMaskKernel: Kernel {
   var steps: Int
   var lengthDType: DType
 
+  var kind: KernelKind { .copy }
+
   func run(_ buffers: KernelBuffers, chunk: Int) {
     let lengths = IndexPointer(buffers.operand(0), dtype: lengthDType)
     let result = buffers.result(0, as: UInt8.self)

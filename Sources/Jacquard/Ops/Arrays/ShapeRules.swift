@@ -34,6 +34,18 @@ extension PartialShape {
     return (0..<rank).filter { isChosen[$0] }
   }
 
+  /// A shape of `rank` dimensions, all of them unknown.
+  ///
+  /// - Throws: ``TypeRuleError`` if no array has so many.
+  static func open(rank: Int?) throws -> PartialShape {
+    guard let rank else { return .unknown }
+    guard rank <= 255 else {
+      throw TypeRuleError(
+        "a shape of \(rank) dimensions", remedy: "give a vector of at most 255 dimensions")
+    }
+    return PartialShape(Array(repeating: nil, count: rank))
+  }
+
   /// This shape with dimension `axis` replaced.
   func replacing(axis: Int, with dimension: Int?) -> PartialShape {
     guard var dimensions, dimensions.indices.contains(axis) else { return self }

@@ -21,6 +21,8 @@ struct ShapeOf: Op {
 struct ShapeKernel: Kernel {
   var dimensions: [Int64]
 
+  var kind: KernelKind { .copy }
+
   func run(_ buffers: KernelBuffers, chunk: Int) {
     let result = buffers.result(0, as: Int64.self)
     for (axis, dimension) in dimensions.enumerated() { result[axis] = dimension }

@@ -31,6 +31,7 @@ struct Slice: SlicingOp {
         "bounds for \(rank) axes do not fit a tensor of shape \(shape)",
         remedy: "give \(dimensions.count) bounds, or slice(axis:range:) for one axis")
     }
+    _ = try shape.checkedAxes(bounds.map(\.axis))
     for bound in bounds {
       guard let axis = try shape.checkedAxis(bound.axis) else { continue }
       guard bound.stride != 0 else {
@@ -55,7 +56,7 @@ struct Slice: SlicingOp {
       guard let axis = try whole.checkedAxis(bound.axis) else { continue }
       (region.start[axis], region.sizes[axis]) = try bound.resolved(
         length: shape[axis], in: whole)
-      region.strides[axis] = bound.stride
+      region.strides[axis] = region.sizes[axis] > 1 ? bound.stride : 1
     }
     return region
   }
@@ -94,7 +95,7 @@ extension Slice.Bound: CustomStringConvertible {
   var sizeOfUnknownLength: Int? {
     guard isStrict, stride == 1 else { return nil }
     switch (begin ?? 0, end) {
-    case (let begin, nil): return begin < 0 ? 0 - begin : nil
+    case (let begin, nil): return begin < 0 ? Int(clamping: begin.magnitude) : nil
     case (let begin, let end?):
       return (begin < 0) == (end < 0) && begin <= end ? end - begin : nil
     }

@@ -116,6 +116,8 @@ struct PlacementKernel: Kernel {
     elementSize = dtype.byteCount
   }
 
+  var kind: KernelKind { .copy }
+
   func run(_ buffers: KernelBuffers, chunk: Int) {
     if let background {
       for part in 0..<background.chunkCount { background.run(buffers, chunk: part) }
@@ -134,7 +136,27 @@ struct ConcatenatedPart: SlicingOp {
 
   func resultTypes(_ operands: TypeRuleInput) throws -> [TensorType] {
     guard operands.count >= 2 else { throw TypeRuleError("takes at least two operands") }
-    return [TensorType(operands[0].dtype, operands.types[operands.count - 1].shape)]
+    let (whole, part) = (operands[0].shape, operands[operands.count - 1].shape)
+    var offset: Int? = 0
+    for type in operands.types.dropFirst() {
+      guard let index = try type.shape.checkedAxis(axis) else {
+        offset = nil
+        continue
+      }
+      let open = whole.replacing(axis: index, with: nil)
+      guard type.shape.replacing(axis: index, with: nil).isCompatible(with: open) else {
+        throw TypeRuleError(
+          "a tensor of shape \(type.shape) is no part of one of shape \(whole) along axis \(axis)",
+          remedy: "make all dimensions but that of axis \(axis) equal")
+      }
+      offset = offset.flatMap { total in type.shape[index].map { [total, $0].saturatingSum } }
+    }
+    if let offset, let length = whole[axis], offset > length {
+      throw TypeRuleError(
+        "parts of length \(offset) in a tensor of shape \(whole)",
+        remedy: "give the parts that were joined")
+    }
+    return [TensorType(operands[0].dtype, part)]
   }
 
   func region(of shape: [Int], others: [[Int]]) -> SliceRegion {

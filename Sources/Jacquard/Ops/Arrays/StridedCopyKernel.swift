@@ -69,7 +69,16 @@ struct StridedCopyKernel: Kernel {
     cut = WorkCut(length, costPerItem: length == 0 ? 0 : layout.elementCount / length)
   }
 
+  var kind: KernelKind { .copy }
   var chunkCount: Int { cut.chunkCount }
+
+  func memoryTraffic(overwriting operand: Int?) -> MemoryTraffic? {
+    let read = zip(layout.dimensions, layout.sourceStrides)
+      .reduce(1) { $0 * ($1.1 == 0 ? 1 : $1.0) }
+    return MemoryTraffic(
+      read: layout.elementCount == 0 ? 0 : read * elementSize,
+      written: layout.elementCount * elementSize)
+  }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {
     let range = cut.range(chunk)

@@ -51,6 +51,7 @@ struct TopKKernel: NumericKernel {
     cut = WorkCut(rows, costPerItem: 4 * length)
   }
 
+  var kind: KernelKind { .reduction }
   var chunkCount: Int { cut.chunkCount }
 
   func run<Element: KernelNumber>(_ type: Element.Type, _ buffers: KernelBuffers, chunk: Int) {

@@ -54,7 +54,10 @@ extension Graph {
   /// - Parameters:
   ///   - elements: tensors or structures of them, sliced along `axis`: `[steps, …]` for axis 0.
   ///   - state: what is carried into the first step.
+  ///   - axis: the axis of the slices, and of the stacked outputs.
   ///   - reversed: whether to step from the last slice to the first; outputs keep the places of their slices.
+  ///   - parallelIterations: as for a while loop.
+  ///   - swapMemory: as for a while loop.
   ///   - step: gives the next state and the output of one step, from the state and the slices.
   /// - Returns: the last state, and the outputs stacked along `axis`.
   public func scan<Elements: TensorStructure, State: TensorStructure, Output: TensorStructure>(

@@ -41,6 +41,7 @@ struct AveragePoolingKernel: Kernel {
   }
 
   var name: String { isGradient ? AveragePoolingGradient.name : AveragePooling.name }
+  var kind: KernelKind { .reduction }
   var chunkCount: Int { cut.chunkCount }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {

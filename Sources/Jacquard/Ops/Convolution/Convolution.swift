@@ -52,6 +52,7 @@ struct ConvolutionKernel: Kernel {
   }
 
   var name: String { Convolution.name }
+  var kind: KernelKind { .matrixProduct }
   var chunkCount: Int { cut.chunkCount }
   var scratchByteCount: Int { needsTiles ? chunkCount * tileByteCount : 0 }
   var floatingPointOperations: Int { 2 * patches.rowCount * patches.columnCount * filters }

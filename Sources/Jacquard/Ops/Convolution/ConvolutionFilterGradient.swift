@@ -61,6 +61,7 @@ struct ConvolutionFilterGradientKernel: Kernel {
   }
 
   var name: String { ConvolutionFilterGradient.name }
+  var kind: KernelKind { .matrixProduct }
   var chunkCount: Int { cut.chunkCount }
   var scratchByteCount: Int { needsTiles ? chunkCount * tileByteCount : 0 }
   var floatingPointOperations: Int { 2 * patches.rowCount * patches.columnCount * filters }

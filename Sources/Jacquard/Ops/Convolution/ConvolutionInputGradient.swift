@@ -59,6 +59,7 @@ struct ConvolutionInputGradientKernel: Kernel {
   }
 
   var name: String { ConvolutionInputGradient.name }
+  var kind: KernelKind { .matrixProduct }
   var chunkCount: Int { cut.chunkCount }
   var scratchByteCount: Int { needsTiles ? chunkCount * tileByteCount : 0 }
   var floatingPointOperations: Int { 2 * patches.rowCount * patches.columnCount * filters }

@@ -35,6 +35,7 @@ struct MaxPoolingKernel: Kernel {
     cut = geometry.poolingCut(mayOverlap: false)
   }
 
+  var kind: KernelKind { .reduction }
   var chunkCount: Int { cut.chunkCount }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {

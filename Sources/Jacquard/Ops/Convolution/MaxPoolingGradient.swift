@@ -47,6 +47,7 @@ struct MaximaKernel: Kernel {
   }
 
   var name: String { isScatter ? MaxPoolingGradient.name : MaxPoolingSelection.name }
+  var kind: KernelKind { .reduction }
   var chunkCount: Int { cut.chunkCount }
   /// For each chunk and channel, the greatest element of a place so far and where it is.
   var scratchByteCount: Int { chunkCount * chunkScratchByteCount }

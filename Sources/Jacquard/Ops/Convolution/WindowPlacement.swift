@@ -38,8 +38,13 @@ struct WindowPlacement: Sendable, Hashable, Codable {
       throw TypeRuleError(
         "takes a floating-point dtype, not \(input.dtype)", remedy: "cast it with .cast(to:)")
     }
+    guard (1...2).contains(strides.count), dilations.count == strides.count else {
+      throw TypeRuleError(
+        "the strides are \(strides) and the dilations \(dilations)",
+        remedy: "give as many of both, for one or two axes")
+    }
     for (name, steps) in [("strides", strides), ("dilations", dilations)] {
-      guard steps.allSatisfy({ $0 >= 1 }) else {
+      guard steps.allSatisfy({ (1...Int(Int32.max)).contains($0) }) else {
         throw TypeRuleError("the \(name) are \(steps)", remedy: "give \(name) of 1 or more")
       }
     }
@@ -114,6 +119,11 @@ struct WindowPlacement: Sendable, Hashable, Codable {
   /// - Throws: `TypeRuleError` if the window does not fit.
   func pooling(of input: TensorType, size: [Int]) throws -> PartialShape {
     let dimensions = try dimensions(of: input)
+    guard size.count == strides.count else {
+      throw TypeRuleError(
+        "a window of size \(size) with strides \(strides)",
+        remedy: "give one of both for each axis")
+    }
     let counts = try placeCounts(of: Array(dimensions[1...strides.count]), window: size)
     return PartialShape([dimensions[0]] + counts + [dimensions[strides.count + 1]])
   }

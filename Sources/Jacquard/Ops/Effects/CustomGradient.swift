@@ -52,6 +52,7 @@ struct CustomGradientKernel: Kernel {
   let operandCount: Int
   let byteCounts: [Int]
 
+  var kind: KernelKind { .copy }
   var chunkCount: Int { byteCounts.count }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {
@@ -90,6 +91,7 @@ public func customGradient(
 /// What `forward` makes of `x`, differentiated by `backward` instead of by the operations in `forward`.
 ///
 /// - Parameters:
+///   - x: the tensor that receives gradients.
 ///   - forward: builds the result from `x`.
 ///   - backward: builds the gradient with respect to `x` from `x`, the result, and the gradient with respect to the result.
 public func customGradient(

@@ -18,7 +18,9 @@ struct PreventGradient: Op {
 
 /// `x` itself; a gradient through it is a diagnostic that gives `reason`.
 ///
-/// - Parameter reason: completes the sentence "'x' stands on the path to be differentiated, but …".
+/// - Parameters:
+///   - x: the tensor.
+///   - reason: completes the sentence "'x' stands on the path to be differentiated, but …".
 public func preventGradient(
   _ x: Tensor, reason: String, name: String? = nil, file: StaticString = #fileID,
   line: UInt = #line

@@ -15,7 +15,7 @@ struct Divide: ElementwiseOp {
 extension Tensor {
   /// The quotient of `a` and `b`, element by element.
   ///
-  /// Whole numbers are divided by ``floorDivide(_:_:file:line:)-(Tensor,_,_,_)``.
+  /// Whole numbers are divided by `floorDivide`.
   public static func / (a: Tensor, b: Tensor) -> Tensor { a.graph.insert(Divide(), a, b) }
 
   /// The quotient of each element of `a` and a number.

@@ -14,6 +14,7 @@ struct ElementwiseKernel: Kernel {
   let floatingPointOperations: Int
   let rowCount: Int
 
+  private let shape: [Int]
   private let code: TileCode
   private let geometry: TileGeometry
   private let operands: [TileOperand]
@@ -118,6 +119,7 @@ struct ElementwiseKernel: Kernel {
     floatingPointOperations =
       program.steps.count { $0.dtype.isFloatingPoint } * geometry.count
     self.name = name
+    self.shape = shape
     self.code = code
     self.geometry = geometry
     self.operands = operands
@@ -125,6 +127,19 @@ struct ElementwiseKernel: Kernel {
     resultBuffers = placements.map(\.buffer)
     registerOffsets = offsets
     rowCount = shape.first ?? 1
+  }
+
+  var kind: KernelKind { .elementwise }
+
+  /// Elements that broadcast are read once; of operands that are parts of larger arrays, the parts.
+  func memoryTraffic(overwriting operand: Int?) -> MemoryTraffic? {
+    func bytes(_ array: TileOperand) -> Int {
+      zip(shape, array.strides).reduce(array.dtype.byteCount) {
+        $0 * ($1.1 == 0 ? min($1.0, 1) : $1.0)
+      }
+    }
+    return MemoryTraffic(
+      read: operands.reduce(0) { $0 + bytes($1) }, written: results.reduce(0) { $0 + bytes($1) })
   }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {

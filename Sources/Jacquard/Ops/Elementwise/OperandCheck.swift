@@ -45,9 +45,14 @@ struct CheckedElementwiseKernel: Kernel {
 
   var name: String { kernel.name }
   // One chunk: the result may lie over the operand that is looked at.
+  var kind: KernelKind { .elementwise }
   var chunkCount: Int { 1 }
   var scratchByteCount: Int { kernel.scratchByteCount }
   var floatingPointOperations: Int { kernel.floatingPointOperations }
+
+  func memoryTraffic(overwriting operand: Int?) -> MemoryTraffic? {
+    kernel.memoryTraffic(overwriting: operand)
+  }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {
     switch dtype {

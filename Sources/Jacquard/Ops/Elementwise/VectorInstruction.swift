@@ -31,6 +31,8 @@ public struct VectorInstruction: Sendable, Hashable {
   /// An instruction from its functions, by the element type of the (last) operand.
   ///
   /// - Parameters:
+  ///   - operandCount: how many operands it takes, up to three.
+  ///   - resultType: what the element type of the result is.
   ///   - functions: the function for each supported element type.
   public init(
     _ name: String, operandCount: Int, resultType: ResultType = .same,

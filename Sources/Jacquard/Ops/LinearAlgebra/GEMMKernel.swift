@@ -108,6 +108,7 @@ struct GEMMKernel: Kernel {
   }
 
   var name: String { "MatMul" }
+  var kind: KernelKind { .matrixProduct }
   var chunkCount: Int { cut.chunkCount }
   var floatingPointOperations: Int { layout.batchCount * layout.productOperations }
 

@@ -87,6 +87,8 @@ struct MatMul: Op {
 /// Leading axes are batches, which broadcast as in NumPy: `[batch, steps, in]` times `[in, out]` is `[batch, steps, out]`.
 ///
 /// - Parameters:
+///   - a: `[…, rows, inner]`.
+///   - b: `[…, inner, columns]`.
 ///   - transposeA: whether `a` is given as `[…, inner, rows]`.
 ///   - transposeB: whether `b` is given as `[…, columns, inner]`.
 public func matmul(

@@ -44,6 +44,8 @@ struct OrthogonalizeKernel: Kernel {
   var scratchByteCount: Int { (columns + 1) * (rows + 1) * MemoryLayout<Double>.size }
   var floatingPointOperations: Int { 4 * rows * columns * columns }
 
+  var kind: KernelKind { .matrixProduct }
+
   func run(_ buffers: KernelBuffers, chunk: Int) {
     if dtype == .float32 {
       run(Float.self, buffers)

@@ -43,6 +43,7 @@ struct PackMatrixKernel: Kernel {
     cut = WorkCut((columns + width - 1) / width, costPerItem: inner * width)
   }
 
+  var kind: KernelKind { .matrixProduct }
   var chunkCount: Int { cut.chunkCount }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {

@@ -45,8 +45,12 @@ struct PackedMatMulKernel: RowwiseKernel {
   }
 
   var name: String { "PackedMatMul" }
+  var kind: KernelKind { .matrixProduct }
   var chunkCount: Int { cut.chunkCount }
-  var floatingPointOperations: Int { 2 * rowCount * columns * inner }
+  var floatingPointOperations: Int {
+    let additions = (addend == nil ? 0 : 1) + (bias == nil ? 0 : 1)
+    return (2 * inner + additions) * rowCount * columns
+  }
   var scratchByteCountPerRange: Int { 0 }
 
   func readsOwnRowsOnly(ofOperand index: Int) -> Bool { index == 0 || index == addend }

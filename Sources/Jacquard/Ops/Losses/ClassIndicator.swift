@@ -42,6 +42,7 @@ struct ClassIndicatorKernel: Kernel {
   }
 
   var name: String { ClassIndicator.name }
+  var kind: KernelKind { .reduction }
   var chunkCount: Int { blocks.chunkCount }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {

@@ -46,6 +46,7 @@ struct SoftmaxCrossEntropyKernel: Kernel {
   let blocks: RowBlocks
 
   var name: String { SoftmaxCrossEntropy.name }
+  var kind: KernelKind { .reduction }
   var chunkCount: Int { blocks.chunkCount }
   var floatingPointOperations: Int { 14 * blocks.rows * blocks.columns }
 

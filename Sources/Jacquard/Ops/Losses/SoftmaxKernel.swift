@@ -33,6 +33,8 @@ struct SoftmaxKernel: Kernel {
     inner == 1 ? 0 : 2 * chunkCount * inner * dtype.byteCount
   }
 
+  var kind: KernelKind { .reduction }
+
   func run(_ buffers: KernelBuffers, chunk: Int) {
     if dtype == .float32 {
       run(buffers, chunk, Float.self)

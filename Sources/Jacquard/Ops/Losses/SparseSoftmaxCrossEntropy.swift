@@ -50,6 +50,7 @@ struct SparseSoftmaxCrossEntropyKernel: Kernel {
   }
 
   var name: String { SparseSoftmaxCrossEntropy.name }
+  var kind: KernelKind { .reduction }
   var chunkCount: Int { blocks.chunkCount }
   var floatingPointOperations: Int { 12 * blocks.rows * blocks.columns }
 

@@ -67,7 +67,7 @@ extension DrawOp {
         }
         return PartialShape(known: dimensions)
       }
-      return PartialShape(input[0].shape[0].map { Array(repeating: nil, count: $0) })
+      return try .open(rank: input[0].shape[0])
     }
   }
 

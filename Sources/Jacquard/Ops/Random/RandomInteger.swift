@@ -51,6 +51,7 @@ struct IntegerKernel: Kernel {
     range = UInt64(bitPattern: Int64(high &- low))
   }
 
+  var kind: KernelKind { .random }
   var chunkCount: Int { DrawChunk.count(of: count) }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {

@@ -26,6 +26,7 @@ struct NormalKernel: Kernel {
   let mean: Double
   let standardDeviation: Double
 
+  var kind: KernelKind { .random }
   var chunkCount: Int { DrawChunk.count(of: count) }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {
@@ -83,7 +84,12 @@ extension Graph {
   /// Numbers from the normal distribution in the shape of `tensor`, which may be open; see
   /// ``randomNormal(_:mean:standardDeviation:dtype:seed:name:file:line:)``.
   ///
-  /// - Parameter dtype: by default that of `tensor`.
+  /// - Parameters:
+  ///   - tensor: only its shape matters; it is not computed.
+  ///   - mean: the mean.
+  ///   - standardDeviation: the standard deviation.
+  ///   - dtype: by default that of `tensor`.
+  ///   - seed: used in place of the graph's seed.
   public func randomNormal(
     like tensor: Tensor, mean: Double = 0, standardDeviation: Double = 1, dtype: DType? = nil,
     seed: UInt64? = nil, name: String? = nil, file: StaticString = #fileID, line: UInt = #line

@@ -26,6 +26,7 @@ struct TruncatedNormalKernel: Kernel {
   let mean: Double
   let standardDeviation: Double
 
+  var kind: KernelKind { .random }
   var chunkCount: Int { DrawChunk.count(of: count) }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {
@@ -69,7 +70,12 @@ extension Graph {
   /// Numbers from the normal distribution, drawn again where they lie more than two standard deviations off in the shape of `tensor`, which may be open; see
   /// ``truncatedNormal(_:mean:standardDeviation:dtype:seed:name:file:line:)``.
   ///
-  /// - Parameter dtype: by default that of `tensor`.
+  /// - Parameters:
+  ///   - tensor: only its shape matters; it is not computed.
+  ///   - mean: the mean.
+  ///   - standardDeviation: the standard deviation before what lies far out is drawn again.
+  ///   - dtype: by default that of `tensor`.
+  ///   - seed: used in place of the graph's seed.
   public func truncatedNormal(
     like tensor: Tensor, mean: Double = 0, standardDeviation: Double = 1, dtype: DType? = nil,
     seed: UInt64? = nil, name: String? = nil, file: StaticString = #fileID, line: UInt = #line

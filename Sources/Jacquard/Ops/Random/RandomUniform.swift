@@ -34,6 +34,7 @@ struct UniformKernel: Kernel {
   let low: Double
   let high: Double
 
+  var kind: KernelKind { .random }
   var chunkCount: Int { DrawChunk.count(of: count) }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {
@@ -82,7 +83,12 @@ extension Graph {
   /// Numbers from the uniform distribution over `low..<high` in the shape of `tensor`, which may be open; see
   /// ``randomUniform(_:from:to:dtype:seed:name:file:line:)``.
   ///
-  /// - Parameter dtype: by default that of `tensor`.
+  /// - Parameters:
+  ///   - tensor: only its shape matters; it is not computed.
+  ///   - low: the least number.
+  ///   - high: the bound above, not drawn itself.
+  ///   - dtype: by default that of `tensor`.
+  ///   - seed: used in place of the graph's seed.
   public func randomUniform(
     like tensor: Tensor, from low: Double = 0, to high: Double = 1, dtype: DType? = nil,
     seed: UInt64? = nil, name: String? = nil, file: StaticString = #fileID, line: UInt = #line

@@ -22,6 +22,7 @@ struct ArgumentKernel: Kernel {
     cut = WorkCut(view.outer, costPerItem: view.length * view.inner)
   }
 
+  var kind: KernelKind { .reduction }
   var chunkCount: Int { cut.chunkCount }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {

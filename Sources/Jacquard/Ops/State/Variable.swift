@@ -73,6 +73,7 @@ extension Graph {
   /// - Parameters:
   ///   - initializer: what ``variablesInitializer`` sets it to.
   ///   - shape: its shape.
+  ///   - dtype: its element type.
   ///   - trainable: whether optimizers change it unless told otherwise.
   public func variable(
     _ initializer: Initializer, _ shape: [Int], dtype: DType = .float32, name: String = "Variable",

@@ -37,6 +37,7 @@ public struct TensorArray: TensorStructure {
   ///   - size: the number of elements.
   ///   - elementShape: the shape of each.
   ///   - dtype: the type of their elements.
+  ///   - graph: the graph to build it in.
   public init(
     size: Int, elementShape: [Int], dtype: DType = .float32, in graph: Graph,
     file: StaticString = #fileID, line: UInt = #line
@@ -93,7 +94,9 @@ public struct TensorArray: TensorStructure {
 
   /// An array of as many elements as `tensor` has slices along its first axis, and of their type, none of them written.
   ///
-  /// - Parameter tensor: `[size, …]`; only its shape matters, of which every dimension may be open; it is not computed.
+  /// - Parameters:
+  ///   - tensor: `[size, …]`; only its shape matters, of which every dimension may be open; it is not computed.
+  ///   - dtype: the type of the elements; by default that of `tensor`.
   public init(
     like tensor: Tensor, dtype: DType? = nil, file: StaticString = #fileID, line: UInt = #line
   ) {

@@ -31,6 +31,8 @@ struct TensorArrayMarkKernel: Kernel {
   let indexDType: DType
   let location: KernelLocation
 
+  var kind: KernelKind { .copy }
+
   func run(_ buffers: KernelBuffers, chunk: Int) {
     let (source, marks) = (buffers.operand(0), buffers.result(0))
     let indices = IndexPointer(buffers.operand(1), dtype: indexDType)

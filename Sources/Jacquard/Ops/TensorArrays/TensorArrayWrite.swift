@@ -52,6 +52,15 @@ struct TensorArrayWriteKernel: Kernel {
   let indexCount: Int
   let indexDType: DType
 
+  var kind: KernelKind { .copy }
+
+  func memoryTraffic(overwriting operand: Int?) -> MemoryTraffic? {
+    let rows = indexCount * rowByteCount
+    let kept = operand == 0 ? 0 : size * rowByteCount
+    return MemoryTraffic(
+      read: rows + indexCount * indexDType.byteCount + kept, written: rows + kept)
+  }
+
   func run(_ buffers: KernelBuffers, chunk: Int) {
     let (source, elements) = (buffers.operand(0), buffers.result(0))
     let indices = IndexPointer(buffers.operand(2), dtype: indexDType)

@@ -1,4 +1,3 @@
-import Jacquard
 import JacquardArrays
 
 /// The lengths of sequences as int64, each found to be between 0 and the number of steps.
@@ -21,6 +20,7 @@ struct CheckedLengths: Op {
         "sequenceLength is \(lengths), not a vector of one length for each batch row",
         remedy: "give sequenceLength the shape [\(Self.text(inputs.shape[batchAxis]))]")
     }
+    for axis in [batchAxis, timeAxis] { _ = try inputs.shape.checkedAxis(axis) }
     let batch = inputs.shape[batchAxis]
     if let given = lengths.shape[0], let batch, given != batch {
       throw TypeRuleError(
@@ -35,8 +35,10 @@ struct CheckedLengths: Op {
   func usesElements(ofOperand index: Int) -> Bool { index == 0 }
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
-    CheckedLengthsKernel(
-      count: context.shape(0)[0], steps: context.shape(1)[timeAxis], dtype: context.dtype(0),
+    let inputs = context.shape(1)
+    let steps = inputs[timeAxis < 0 ? timeAxis + inputs.count : timeAxis]
+    return CheckedLengthsKernel(
+      count: context.shape(0)[0], steps: steps, dtype: context.dtype(0),
       location: context.location)
   }
 
@@ -70,4 +72,22 @@ struct CheckedLengthsKernel: Kernel {
       }
     }
   }
+}
+
+/// `lengths` as int64 `[batch]`, each found to be between 0 and the number of steps of `inputs`; a length out of range fails the run.
+///
+/// The check happens where the result is used. For loops over sequences that end at different steps.
+///
+/// - Parameters:
+///   - lengths: int32 or int64 `[batch]`.
+///   - inputs: only its shape is used; it is not computed.
+///   - batchAxis: the axis of `inputs` that counts the sequences.
+///   - timeAxis: the axis of `inputs` that counts the steps.
+public func checkedLengths(
+  _ lengths: Tensor, of inputs: Tensor, batchAxis: Int = 0, timeAxis: Int = 1,
+  name: String? = nil, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  lengths.graph.insert(
+    CheckedLengths(batchAxis: batchAxis, timeAxis: timeAxis), lengths, inputs, name: name,
+    file: file, line: line)
 }
