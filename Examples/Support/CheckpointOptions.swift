@@ -29,6 +29,31 @@ public struct CheckpointOptions: ParsableArguments {
     folder.map { [ModelCheckpoint(in: $0, verbose: true)] } ?? []
   }
 
+  /// The newest checkpoint, if checkpoints are wanted and there is one.
+  ///
+  /// - Parameter run: the name of a folder in that of the checkpoints, for examples that train more than once.
+  /// - Throws: what is wrong with it.
+  public func latest(_ run: String? = nil) throws -> Checkpoint? {
+    try path(run).flatMap { try Checkpoint.latest(in: $0) }
+  }
+
+  /// Saves a checkpoint, if it is time after `step` of `count` steps.
+  ///
+  /// - Parameters:
+  ///   - session: what is saved.
+  ///   - run: as for ``latest(_:)``.
+  ///   - step: the number of steps taken.
+  ///   - count: the number of steps of the whole training.
+  ///   - values: what else is needed to go on.
+  /// - Throws: what is wrong with the folder.
+  public func saveIfDue(
+    _ session: Session, _ run: String? = nil, step: Int, of count: Int,
+    values: @autoclosure () -> [String: any Encodable]
+  ) throws {
+    guard let path = path(run), step % saveEvery == 0 || step == count else { return }
+    try Saver().save(session, to: path, step: step, values: values())
+  }
+
   /// Restores the newest checkpoint, if there is one.
   ///
   /// - Parameters:
@@ -36,16 +61,14 @@ public struct CheckpointOptions: ParsableArguments {
   ///   - data: what the batches come from; its position is restored, too.
   /// - Returns: where it goes on; `nil` if there is no checkpoint.
   func resume(_ session: Session, _ data: DataSet) throws -> (step: Int, path: String)? {
-    guard let folder, let checkpoint = try Checkpoint.latest(in: folder) else { return nil }
+    guard let checkpoint = try latest() else { return nil }
     let position = try checkpoint.value(DataSet.Position.self, for: "data")
     try Saver().restore(session, from: checkpoint)
     try data.restore(position)
     return (checkpoint.step ?? 0, checkpoint.path)
   }
 
-  /// Saves a checkpoint, if it is time after `step` of `count` steps.
-  func saveIfDue(_ session: Session, _ data: DataSet, step: Int, of count: Int) throws {
-    guard let folder, step % saveEvery == 0 || step == count else { return }
-    try Saver().save(session, to: folder, step: step, values: ["data": data.position])
+  private func path(_ run: String?) -> String? {
+    folder.map { folder in run.map { "\(folder)/\($0)" } ?? folder }
   }
 }

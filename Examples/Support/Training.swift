@@ -66,7 +66,8 @@ public final class Training {
     for step in first..<max(first, count) {
       progress.show(step - first, of: count - first)
       try body(step)
-      try checkpoints.saveIfDue(session, data, step: step + 1, of: count)
+      try checkpoints.saveIfDue(
+        session, step: step + 1, of: count, values: ["data": data.position])
     }
     progress.clear()
   }

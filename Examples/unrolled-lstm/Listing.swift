@@ -1,3 +1,4 @@
+import ExampleSupport
 import Foundation
 import Jacquard
 import JacquardArrays
@@ -65,11 +66,18 @@ where Cell.State: Fetchable, Cell.State.Fetched: FeedValue {
   }
 
   /// Trains on window after window of a wave; each starts from the state the one before has ended with.
-  func train(_ session: Session, steps: Int, writer: EventWriter?) throws {
+  func train(
+    _ session: Session, steps: Int, writer: EventWriter?, _ checkpoints: CheckpointOptions,
+    run: String
+  ) throws {
     try session.run(graph.variablesInitializer)
 
     var state = try session.run(initialState)
-    for step in 0..<steps {
+    var firstStep = 0
+    if let checkpoint = try checkpoints.latest(run) {
+      (firstStep, state) = try resume(session, from: checkpoint)
+    }
+    for step in firstStep..<max(firstStep, steps) {
       let start = step * maxTime
       let (loss, _, last) = try session.run(
         cost, trainOp, finalState,
@@ -80,6 +88,8 @@ where Cell.State: Fetchable, Cell.State.Fetched: FeedValue {
       state = last
       try writer?.add(scalar: loss.scalar(as: Float.self), named: "loss", step: step)
       if step % 50 == 0 { print("step \(step): loss", loss) }
+      try checkpoints.saveIfDue(
+        session, run, step: step + 1, of: steps, values: ["state": arrays(of: state)])
     }
     try writer?.close()
 
@@ -93,6 +103,32 @@ where Cell.State: Fetchable, Cell.State.Fetched: FeedValue {
     let secondHalf = whole.sliced(axis: 1, range: maxTime..<2 * maxTime)
     print("by hand - dynamicRNN:", byHand.maximumAbsoluteDifference(to: dynamic))
     print("two runs - one run:", continued.maximumAbsoluteDifference(to: secondHalf))
+  }
+}
+
+// The state that goes from run to run is in no variable, so checkpoints need it besides.
+extension Listing {
+  /// Goes on from `checkpoint`: returns the number of the next step, and the state it starts with.
+  func resume(
+    _ session: Session, from checkpoint: Checkpoint
+  ) throws -> (step: Int, state: Cell.State.Fetched) {
+    let arrays = try checkpoint.value([NDArray].self, for: "state")
+    var feeds = Feeds()
+    for (tensor, array) in zip(initialState.fetchedTensors, arrays) {
+      feeds = feeds.feed(tensor, array)
+    }
+    // What is fed is fetched again, in the structure of a state.
+    let state = try session.run(initialState, feeding: feeds)
+    try Saver().restore(session, from: checkpoint)
+    let step = checkpoint.step ?? 0
+    print("resumed from step \(step) (\(checkpoint.path))")
+    return (step, state)
+  }
+
+  private func arrays(of state: Cell.State.Fetched) -> [NDArray] {
+    state.feedItems.compactMap { item in
+      if case .array(let array) = item { array } else { nil }
+    }
   }
 }
 

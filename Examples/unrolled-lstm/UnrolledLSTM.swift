@@ -12,6 +12,8 @@ struct UnrolledLSTM: ParsableCommand {
 
   @OptionGroup var options: ExampleOptions
 
+  @OptionGroup var checkpoints: CheckpointOptions
+
   @Option(help: "The number of training steps.")
   var steps = 200
 
@@ -25,11 +27,12 @@ struct UnrolledLSTM: ParsableCommand {
     try tuples.train(
       options.session(
         tuples.graph, results: [tuples.cost, tuples.finalState], title: "unrolled-lstm"),
-      steps: steps, writer: options.eventWriter("tuples"))
+      steps: steps, writer: options.eventWriter("tuples"), checkpoints, run: "tuples")
 
     print("states in one tensor")
     let tensors = Listing(seed: options.seed) { Concatenated(multiLayerCell()) }
     try tensors.train(
-      Session(tensors.graph), steps: steps, writer: options.eventWriter("one tensor"))
+      Session(tensors.graph), steps: steps, writer: options.eventWriter("one tensor"),
+      checkpoints, run: "one tensor")
   }
 }

@@ -61,6 +61,7 @@ JQ_BLOCK(2, 1)
 JQ_BLOCK(1, 1)
 #if TALLEST >= 12
 JQ_BLOCK(2, 2)
+JQ_BLOCK(1, 2)
 JQ_BLOCK(1, 4)
 #endif
 
@@ -103,11 +104,13 @@ TARGET static void JQ_LEVEL(panels)(
 #if TALLEST >= 12
   // One or two rows have too few sums in flight in one panel.
   if (rows <= 2) {
-    long count = rows == 1 ? 4 : 2;
-    for (; columns - column >= count * width; column += count * width) {
+    while (columns - column >= 2 * width) {
+      const long count = rows == 1 && columns - column >= 4 * width ? 4 : 2;
       long row = 0;
-      if (rows == 1) JQ_DO(1, 4);
+      if (count == 4) JQ_DO(1, 4);
+      else if (rows == 1) JQ_DO(1, 2);
       else JQ_DO(2, 2);
+      column += count * width;
       panel += count * panelSize;
       begin += count * width * beginStep;
       out += count * width;

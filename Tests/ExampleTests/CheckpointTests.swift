@@ -69,6 +69,25 @@ struct CheckpointTests {
     #expect(try bytes(parts, 2) == bytes(whole, 2))
   }
 
+  @Test("a training that carries a state from run to run resumes with it")
+  func carriedState() throws {
+    let (whole, parts) = (try temporaryPath("whole"), try temporaryPath("parts"))
+    func run(_ steps: Int, _ folder: String) throws -> ExampleRun {
+      try ExampleRun("unrolled-lstm", "--steps", "\(steps)", "--checkpoint", folder)
+    }
+    let uninterrupted = try run(20, whole)
+    #expect(try run(10, parts).status == 0)
+    let resumed = try run(20, parts)
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    #expect(resumed.lines.last == uninterrupted.lines.last)
+    for name in ["tuples", "one tensor"] {
+      #expect(
+        resumed.lines.contains(
+          "resumed from step 10 (\(parts)/\(name)/checkpoint-10.safetensors)"))
+      #expect(try bytes("\(parts)/\(name)", 20) == bytes("\(whole)/\(name)", 20))
+    }
+  }
+
   @Test("a damaged checkpoint ends the example, and its message says which one is whole")
   func damage() throws {
     let folder = try temporaryPath("run")

@@ -21,7 +21,11 @@ struct CheckpointFile {
   ///
   /// - Throws: `FileReadError`.
   static func all(in folder: String) throws -> [CheckpointFile] {
-    guard FileManager.default.fileExists(atPath: folder) else { return [] }
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else { return [] }
+    guard isFolder.boolValue else {
+      throw FileReadError(path: folder, reason: "it is not a folder")
+    }
     let names: [String]
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: folder)

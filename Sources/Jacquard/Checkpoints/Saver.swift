@@ -54,7 +54,7 @@ public struct Saver: Sendable {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
-      throw FileWriteError(path: folder, reason: error.localizedDescription)
+      throw FileWriteError(path: folder, reason: "there is no such folder, and none can be made")
     }
     PartialFile.removeAbandoned(in: folder) { CheckpointFile.step(ofName: $0) != nil }
     try SafeTensors(tensors: state.variables, metadata: metadata.strings)

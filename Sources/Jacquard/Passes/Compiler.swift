@@ -38,6 +38,8 @@ enum Compiler {
     MergeCommonSubexpressions(),
     ReassociateProducts(),
     EliminateDeadCode(),
+    SinkProducts(),
+    EliminateDeadCode(),
     MergeCommonSubexpressions(),
     PackMatrices(),
     HoistInvariants(),

@@ -69,6 +69,7 @@ struct ProductRewriter {
       note(node, program)
     }
     block.nodes = nodes
+    takeSums(&block, &program)
   }
 
   private mutating func replace(
@@ -135,6 +136,41 @@ struct ProductRewriter {
       else { return }
       expansion.arrangement = arrangement
       expansions[result] = expansion
+    }
+  }
+
+  /// Takes sums of rows out of products with a column of ones, where there is one of the same rows.
+  private func takeSums(_ block: inout Block, _ program: inout Program) {
+    var sources: [Value: (product: Value, position: Int)] = [:]
+    let withOnes = Set(extended.values)
+    for (key, product) in products where withOnes.contains(key.a) && !key.transposeB {
+      guard let position = block.nodes.firstIndex(where: { $0.results == [product] }) else {
+        continue
+      }
+      if let known = sources[key.b], known.position < position { continue }
+      sources[key.b] = (product, position)
+    }
+    guard !sources.isEmpty else { return }
+    var moved: [(node: Node, product: Value, position: Int)] = []
+    for (index, node) in block.nodes.enumerated() where Self.sumsRows(node, program) {
+      guard let source = sources[node.operands[0]],
+        program.type(of: node.operands[0]).shape.rank == 2,
+        !block.nodes[..<max(source.position, index)].contains(where: {
+          $0.operands.contains(node.results[0])
+        })
+      else { continue }
+      moved.append((node, source.product, source.position))
+    }
+    for (node, product, position) in moved.sorted(by: { $0.position > $1.position }) {
+      var list = NodeList(origin: node.origin)
+      guard let shape = program.type(of: node.results[0]).shape.known,
+        let count = program.type(of: product).shape[0],
+        let row = list.append(
+          Slice(bounds: [.init(axis: 0, begin: count - 1, end: count)]), [product], in: &program),
+        list.append(Reshape(shape: shape), [row], as: node.results[0], in: &program) != nil
+      else { continue }
+      block.nodes.insert(contentsOf: list.nodes, at: position + 1)
+      block.nodes.removeAll { $0.results == node.results && Self.sumsRows($0, program) }
     }
   }
 

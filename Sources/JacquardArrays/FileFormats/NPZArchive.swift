@@ -50,22 +50,21 @@ extension NPZArchive {
   init(_ bytes: any RandomAccessBytes, path: String) throws {
     let errors = FileErrorSource(path: path)
     let directory = try ZipDirectory(of: bytes, errors: errors)
-    let starts = directory.members.map(\.headerOffset).sorted()
+    // Each member ends before the next one begins: members that overlap would let a small file
+    // unpack to any size.
+    var limits: [String: Int] = [:]
+    var next = directory.start
+    for member in directory.members.sorted(by: { $0.headerOffset > $1.headerOffset }) {
+      limits[member.name] = next
+      next = min(next, member.headerOffset)
+    }
     for member in directory.members {
       guard member.name.hasSuffix(Self.suffix) else {
         throw errors.error(
-          "'\(member.name)' is not an .npy file", at: member.entryOffset,
+          "\(member.name.quotedForMessage) is not an .npy file", at: member.entryOffset,
           remedy: "an archive of arrays holds nothing else; take it out")
       }
-      // Members that overlap would let a small file unpack to any size.
-      let next = starts.lastIndex(of: member.headerOffset)! + 1
-      let isShared = next >= 2 && starts[next - 2] == member.headerOffset
-      guard !isShared else {
-        throw errors.error(
-          "two members begin at byte \(member.headerOffset)", at: member.entryOffset,
-          remedy: ZipDirectory.remedy)
-      }
-      let limit = next < starts.count ? min(starts[next], directory.start) : directory.start
+      let limit = limits[member.name]!
       let stream = try ZipMemberStream(member, of: bytes, limit: limit, errors: errors)
       let array = try NPYFile.read(from: stream)
       try stream.finish()

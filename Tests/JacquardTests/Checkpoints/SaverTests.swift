@@ -193,7 +193,12 @@ import Testing
     let error = #expect(throws: FileWriteError.self) {
       try saver.save(fixture.session, to: folder.path + "/file/sub", step: 0)
     }
-    #expect(error?.path == folder.path + "/file/sub")
+    #expect(
+      error?.description
+        == "cannot write '\(folder.path)/file/sub': there is no such folder, and none can be made")
+    #expect(throws: FileReadError(path: folder.path + "/file", reason: "it is not a folder")) {
+      try Checkpoint.latest(in: folder.path + "/file")
+    }
     #expect(try folder.names == ["file"])
   }
 

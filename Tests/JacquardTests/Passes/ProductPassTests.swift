@@ -1,3 +1,4 @@
+import CVectorKernels
 import JacquardArrays
 import Testing
 
@@ -109,6 +110,53 @@ import Testing
           %19 float32[8] = Reshape[shape: [8]](%18)
           → %13, %19
         """)
+  }
+
+  @Test func sumsOfRowsComeWithAProduct() throws {
+    let (x, a, b, g) = (input([50, 2]), input([2, 8]), input([8]), input([50, 5]))
+    let layer = matmul(x, a) + b
+    try PassRun(ReassociateProducts(), [g.sum(along: [0]), matmul(layer, g, transposeA: true)])
+      .expect(
+        """
+        program(%0 float32[50, 2], %1 float32[2, 8], %2 float32[8], %3 float32[50, 5])
+          %4 float32[50, 8] = MatMul(%0, %1)
+          %5 float32[50, 8] = Add(%4, %2)
+          %6 float32[50, 3] = Concatenate[axis: 1](%0, constant float32[50, 1])
+          %7 float32[3, 5] = MatMul[aᵀ](%6, %3)
+          %8 float32[1, 5] = Slice[axis 0 from 2 to 3](%7)
+          %9 float32[5] = Reshape[shape: [5]](%8)
+          %10 float32[1, 8] = Reshape[shape: [1, 8]](%2)
+          %11 float32[3, 8] = Concatenate[axis: 0](%1, %10)
+          %12 float32[8, 5] = MatMul[aᵀ](%11, %7)
+          → %9, %12
+        """)
+  }
+
+  @Test(.enabled(if: jq_is_optimized() != 0)) func narrowProductsMoveIntoLoops() throws {
+    let (x, h, w, v) = (input([3, 8, 2]), input([8, 6]), input([2, 6]), input([5, 6]))
+    let y = graph.scan(matmul(x, w), initial: h) { h, x in (tanh(h + x), h) }.outputs
+    try PassRun(SinkProducts(), [y]).expect(
+      """
+      program(%0 float32[3, 8, 2], %1 float32[8, 6], %2 float32[2, 6], %3 float32[5, 6])
+        %4 float32[3, 8, 6] = MatMul(%0, %2)
+        %5 float32[3, 8, 2] = Reshape[shape: [3, 8, 2]](%0)
+        %6 float32[8, 6], %7 float32[3, 8, 6], %8 int64[] = While[carry 1, scan {0}, invariant 1, stack {0}](%1, %5, %2)
+          do(%9 int64[], %10 float32[8, 6], %11 float32[8, 2], %12 float32[2, 6])
+            %13 float32[8, 6] = MatMul(%11, %12)
+            %14 float32[8, 6] = Add(%10, %13)
+            %15 float32[8, 6] = Tanh(%14)
+            → %15, %10
+        → %7
+      """)
+    // Few rows, a wide operand, or another reader.
+    let few = matmul(input([3, 7, 2]), w)
+    let wide = matmul(input([3, 8, 5]), v)
+    let read = matmul(x, w)
+    for (product, state) in [(few, input([7, 6])), (wide, h), (read, h)] {
+      let z = graph.scan(product, initial: state) { h, x in (tanh(h + x), h) }.outputs
+      let run = try PassRun(SinkProducts(), [z, read])
+      #expect(run.after == run.before)
+    }
   }
 
   @Test func whatIsCheapOrReadElsewhereStays() throws {

@@ -85,7 +85,7 @@ struct GEMMKernel: Kernel {
   private let axis: Cut
   private let cut: WorkCut
 
-  private static let grain = 2_000_000
+  private static let grain = 800_000
   private static let maximumChunkCount = 16
 
   /// - Parameter dtype: float32, float64, int32 or int64.
