@@ -77,6 +77,56 @@ func readme_keras() throws {
   _ = model
 }
 
+func readme_shipping() throws {
+  let graph = Graph()
+  let x = graph.placeholder(.float32, [nil], name: "x")
+  let y = graph.placeholder(.float32, [nil], name: "y")
+  let w = graph.variable(.constant(1), [])
+  let prediction = x * w
+  let cost = ((prediction - y) * (prediction - y)).mean()
+  let trainStep = AdamOptimizer(learningRate: 0.01).minimize(cost)
+  let session = Session(graph)
+  try session.run(graph.variablesInitializer)
+  let feeds: Feeds = [x: [1, 2, 3], y: [2, 4, 6]]
+  let array = NDArray([1, 2, 3] as [Float])
+  let step = 100
+
+  // Checkpoints: variables, optimizer slots, random counters, values of your own, in safetensors files that Python reads.
+  let saver = Saver(keep: 5)
+  try saver.save(session, to: "checkpoints", step: step)
+  if let newest = try Checkpoint.latest(in: "checkpoints") {
+    try saver.restore(session, from: newest)
+  }
+
+  // A model in one file, for a program without model code.
+  try SavedModel.save(
+    session, inputs: ["x": x, "y": y], outputs: ["prediction": prediction],
+    training: ["train": trainStep], to: "model.safetensors")
+  let model = try SavedModel(contentsOf: "model.safetensors")
+  print(model)  // its inputs and outputs as a table
+  let result: NDArray = try model.run(["x": array], fetching: "prediction")
+
+  // Scalars, histograms, images and the graph for TensorBoard (import JacquardSummaries).
+  let writer = try EventWriter(directory: "logs")
+  try writer.add(graph: graph)
+  try writer.add(scalar: try session.run(cost, feeding: feeds).scalar(as: Float.self), named: "cost", step: step)
+  _ = graph
+  _ = x
+  _ = y
+  _ = w
+  _ = prediction
+  _ = cost
+  _ = trainStep
+  _ = session
+  _ = feeds
+  _ = array
+  _ = step
+  _ = saver
+  _ = model
+  _ = result
+  _ = writer
+}
+
 func readme_look() throws {
   let graph = Graph()
   let x = graph.placeholder(.float32, [nil], name: "x")

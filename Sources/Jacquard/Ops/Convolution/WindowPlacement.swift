@@ -44,9 +44,13 @@ struct WindowPlacement: Sendable, Hashable, Codable {
         remedy: "give as many of both, for one or two axes")
     }
     for (name, steps) in [("strides", strides), ("dilations", dilations)] {
-      guard steps.allSatisfy({ (1...Int(Int32.max)).contains($0) }) else {
+      guard steps.allSatisfy({ $0 >= 1 }) else {
         throw TypeRuleError("the \(name) are \(steps)", remedy: "give \(name) of 1 or more")
       }
+    }
+    guard strides.allSatisfy({ $0 <= Int(Int32.max) }) else {
+      throw TypeRuleError(
+        "the strides are \(strides)", remedy: "give strides of \(Int32.max) at most")
     }
     guard let dimensions = input.shape.dimensions else {
       return Array(repeating: nil, count: strides.count + 2)
@@ -71,7 +75,7 @@ struct WindowPlacement: Sendable, Hashable, Codable {
           "the window is of shape \(PartialShape(window))", remedy: "give sizes of 1 or more")
       }
       let (span, overflow) = (size - 1).multipliedReportingOverflow(by: dilations[axis])
-      guard !overflow, span < Int32.max else {
+      guard !overflow, max(span, dilations[axis]) < Int32.max else {
         throw TypeRuleError(
           "a window of \(size), its elements \(dilations[axis]) apart, is wider than any array",
           remedy: "give a smaller window or dilation")
