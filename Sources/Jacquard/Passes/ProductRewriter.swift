@@ -141,36 +141,43 @@ struct ProductRewriter {
 
   /// Takes sums of rows out of products with a column of ones, where there is one of the same rows.
   private func takeSums(_ block: inout Block, _ program: inout Program) {
-    var sources: [Value: (product: Value, position: Int)] = [:]
     let withOnes = Set(extended.values)
+    var sources: [Value: Value] = [:]
     for (key, product) in products where withOnes.contains(key.a) && !key.transposeB {
-      guard let position = block.nodes.firstIndex(where: { $0.results == [product] }) else {
-        continue
-      }
-      if let known = sources[key.b], known.position < position { continue }
-      sources[key.b] = (product, position)
+      sources[key.b] = min(product, sources[key.b] ?? product)
     }
     guard !sources.isEmpty else { return }
-    var moved: [(node: Node, product: Value, position: Int)] = []
-    for (index, node) in block.nodes.enumerated() where Self.sumsRows(node, program) {
-      guard let source = sources[node.operands[0]],
+    for node in block.nodes where Self.sumsRows(node, program) {
+      guard let product = sources[node.operands[0]],
         program.type(of: node.operands[0]).shape.rank == 2,
-        !block.nodes[..<max(source.position, index)].contains(where: {
-          $0.operands.contains(node.results[0])
-        })
-      else { continue }
-      moved.append((node, source.product, source.position))
-    }
-    for (node, product, position) in moved.sorted(by: { $0.position > $1.position }) {
-      var list = NodeList(origin: node.origin)
-      guard let shape = program.type(of: node.results[0]).shape.known,
+        let shape = program.type(of: node.results[0]).shape.known,
         let count = program.type(of: product).shape[0],
+        var index = block.nodes.firstIndex(where: { $0.results == node.results }),
+        let position = block.nodes.firstIndex(where: { $0.results == [product] })
+      else { continue }
+      if position > index {
+        let between = block.nodes[index..<position]
+        let source = block.nodes[position]
+        if !between.contains(where: { $0.results.contains(where: source.operands.contains) }) {
+          // The product moves up to where its sum is wanted.
+          block.nodes.remove(at: position)
+          block.nodes.insert(source, at: index)
+          index += 1
+        } else if !between.contains(where: { $0.operands.contains(node.results[0]) }) {
+          // The sum moves down.
+          block.nodes.insert(block.nodes.remove(at: index), at: position)
+          index = position
+        } else {
+          continue
+        }
+      }
+      var list = NodeList(origin: node.origin)
+      guard
         let row = list.append(
           Slice(bounds: [.init(axis: 0, begin: count - 1, end: count)]), [product], in: &program),
         list.append(Reshape(shape: shape), [row], as: node.results[0], in: &program) != nil
       else { continue }
-      block.nodes.insert(contentsOf: list.nodes, at: position + 1)
-      block.nodes.removeAll { $0.results == node.results && Self.sumsRows($0, program) }
+      block.nodes.replaceSubrange(index...index, with: list.nodes)
     }
   }
 
