@@ -262,6 +262,7 @@ def document(runner, rows, results, done):
         ),
         markdown(results),
         "## Not met\n\n" + ("\n".join(misses) or "None."),
+        "## Why\n\nWritten on 2026-11-21.\n\n" + (HERE / "LOSSES.md").read_text().strip(),
     ]
     if unknown:
         sections.append("## Not measured\n\n" + "\n".join(f"- {name}" for name in unknown))
