@@ -39,7 +39,6 @@ enum Compiler {
     ReassociateProducts(),
     EliminateDeadCode(),
     SinkProducts(),
-    EliminateDeadCode(),
     MergeCommonSubexpressions(),
     PackMatrices(),
     HoistInvariants(),

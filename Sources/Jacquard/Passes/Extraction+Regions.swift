@@ -68,7 +68,7 @@ extension Extraction {
       let acts: Bool =
         switch record.op.effect {
         case .external, .assigns: true
-        default: !record.regions.isEmpty && hasEffects(record.regions)
+        default: state.hasEffects(record.regions)
         }
       guard acts || controls.contains(id) || !values.isDisjoint(with: record.results) else {
         continue
@@ -78,18 +78,6 @@ extension Extraction {
       controls.formUnion(record.controlInputs)
     }
     return found.reversed()
-  }
-
-  private func hasEffects(_ regions: [RegionID]) -> Bool {
-    regions.contains { region in
-      state.regions[region.index].operations.contains { id in
-        let record = state.operations[id.index]
-        switch record.op.effect {
-        case .external, .assigns: return true
-        default: return hasEffects(record.regions)
-        }
-      }
-    }
   }
 
   mutating func extractLoop(

@@ -43,8 +43,7 @@ struct ForwardViews: Pass {
     }
     guard let slicing = node.op as? any SlicingOp, slicing.effect == .none,
       let context = program.loweringContext(of: node),
-      let region = try? slicing.region(
-        of: context.shape(0), others: context.operands.indices.dropFirst().map(context.shape)),
+      let region = try? slicing.region(in: context),
       region.strides.allSatisfy({ $0 == 1 })
     else { return nil }
     var start = 0

@@ -79,8 +79,7 @@ struct FusedNodeBuilder {
 
   private func part(_ value: Value, of slicing: any SlicingOp, _ producer: Node) -> Part? {
     guard let context = values.loweringContext(of: producer), slicing.effect == .none,
-      let region = try? slicing.region(
-        of: context.shape(0), others: context.operands.indices.dropFirst().map(context.shape)),
+      let region = try? slicing.region(in: context),
       let own = values.type(of: value).shape.known
     else { return nil }
     // A slice that drops axes has another rank than its region.

@@ -13,7 +13,7 @@ extension ProductRewriter {
         !results.contains(value)
         && (readers[value] ?? []).allSatisfy { reader in
           reader.results.first.map { found[$0] != nil } == true
-            || Self.ways(toRead: value, by: reader, program) != nil
+            || Self.way(toRead: value, by: reader, program) != nil
         }
       if !isDispensable { found[value] = nil }
     }
@@ -21,20 +21,18 @@ extension ProductRewriter {
     var gains: [Value: Double] = [:]
     var partners: [Value: Set<Value>] = [:]
     for node in block.nodes {
-      guard let value = node.operands.last, let terms = found[value] ?? found[node.operands[0]],
-        let ways = Self.ways(
-          toRead: found[value] == nil ? node.operands[0] : value, by: node, program)
-      else { continue }
-      for term in terms {
-        gains[term.product, default: vanishing(term, program)] += ways.gain(term, program)
-        partners[term.product, default: []].formUnion(terms.map(\.product))
+      for value in node.operands {
+        guard let terms = found[value], let way = Self.way(toRead: value, by: node, program)
+        else { continue }
+        for term in terms {
+          gains[term.product, default: vanishing(term, program)] += way.gain(term, program)
+          partners[term.product, default: []].formUnion(terms.map(\.product))
+        }
       }
     }
     contractions = found.filter { _, terms in
-      terms.allSatisfy { (gains[$0.product] ?? 0) > 0 }
-        && terms.allSatisfy { term in
-          partners[term.product]?.allSatisfy { (gains[$0] ?? 0) > 0 } != false
-        }
+      // Each is among its own partners.
+      terms.allSatisfy { partners[$0.product]?.allSatisfy { (gains[$0] ?? 0) > 0 } == true }
     }
   }
 
@@ -87,7 +85,7 @@ extension ProductRewriter {
     }
   }
 
-  private static func ways(toRead value: Value, by node: Node, _ program: Program) -> Way? {
+  private static func way(toRead value: Value, by node: Node, _ program: Program) -> Way? {
     if let op = node.op as? MatMul {
       guard op.transposeA, !op.transposeB, node.operands[1] == value, node.operands[0] != value,
         let a = program.type(of: node.operands[0]).shape.known, a.count == 2,

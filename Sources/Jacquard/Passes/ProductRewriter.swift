@@ -172,10 +172,11 @@ struct ProductRewriter {
         }
       }
       var list = NodeList(origin: node.origin)
+      let last = Slice(bounds: [.init(axis: 0, begin: count - 1, end: count)])
+      let isRow = shape.count == 2
       guard
-        let row = list.append(
-          Slice(bounds: [.init(axis: 0, begin: count - 1, end: count)]), [product], in: &program),
-        list.append(Reshape(shape: shape), [row], as: node.results[0], in: &program) != nil
+        let row = list.append(last, [product], as: isRow ? node.results[0] : nil, in: &program),
+        isRow || list.append(Reshape(shape: shape), [row], as: node.results[0], in: &program) != nil
       else { continue }
       block.nodes.replaceSubrange(index...index, with: list.nodes)
     }
@@ -260,16 +261,8 @@ struct ProductRewriter {
     _ term: Contraction, _ list: inout NodeList, _ program: inout Program
   ) -> Value? {
     guard let rows = matrixOfRows(term.rows, &list, &program) else { return nil }
-    var sum: Value?
-    for key in extended.values.sorted() where sum == nil {
-      guard let product = products[ProductKey(a: key, b: rows, transposeB: false)],
-        let count = program.type(of: product).shape[0]
-      else { continue }
-      sum = list.append(
-        Slice(bounds: [.init(axis: 0, begin: count - 1, end: count)]), [product], in: &program)
-    }
-    sum = sum ?? list.append(Sum(axes: [0], keepingDimensions: true), [rows], in: &program)
-    return sum.flatMap { list.append(term.op, [$0, term.matrix], in: &program) }
+    return list.append(Sum(axes: [0], keepingDimensions: true), [rows], in: &program)
+      .flatMap { list.append(term.op, [$0, term.matrix], in: &program) }
   }
 
   /// Whether multiplying by x first takes a quarter fewer operations.

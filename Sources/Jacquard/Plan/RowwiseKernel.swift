@@ -22,3 +22,27 @@ protocol RowwiseKernel: Kernel {
 extension RowwiseKernel {
   var isRowwise: Bool { true }
 }
+
+/// A rowwise kernel whose work is cut into items along the leading axes: so many of them belong to each row.
+protocol LeadingAxesKernel: RowwiseKernel {
+  /// How the items are cut into chunks.
+  var cut: WorkCut { get }
+
+  /// Does some items.
+  func run(_ buffers: KernelBuffers, items: Range<Int>)
+}
+
+extension LeadingAxesKernel {
+  var chunkCount: Int { cut.chunkCount }
+  var scratchByteCountPerRange: Int { scratchByteCount }
+  var isRowwise: Bool { rowCount > 1 && cut.count % rowCount == 0 }
+
+  func readsOwnRowsOnly(ofOperand index: Int) -> Bool { true }
+
+  func run(_ buffers: KernelBuffers, chunk: Int) { run(buffers, items: cut.range(chunk)) }
+
+  func run(_ buffers: KernelBuffers, rows: Range<Int>) {
+    let perRow = cut.count / rowCount
+    run(buffers, items: rows.lowerBound * perRow..<rows.upperBound * perRow)
+  }
+}

@@ -134,7 +134,7 @@ extension SafeTensorsHeader {
 }
 
 /// The text of a JSON object without spaces, its members in the order they are added.
-struct JSONObjectWriter {
+package struct JSONObjectWriter {
   private var members = ""
 
   var text: String { "{\(members)}" }
@@ -150,7 +150,7 @@ struct JSONObjectWriter {
   }
 
   /// `text` as a JSON string, escaped where it has to be.
-  static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

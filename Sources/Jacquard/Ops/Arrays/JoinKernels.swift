@@ -1,22 +1,20 @@
 import JacquardArrays
 
 /// Lays operands side by side along an axis: result `[outer, Σ lengths, inner]`.
-struct JoinKernel: RowwiseKernel {
+struct JoinKernel: LeadingAxesKernel {
   let name: String
   let rowCount: Int
-  private let outer: Int
   /// Bytes of each operand for one outer index.
   private let blocks: [Int]
   private let rowSize: Int
-  private let cut: WorkCut
+  let cut: WorkCut
 
   /// - Parameters:
   ///   - outer: the number of outer indices.
   ///   - blocks: bytes of each operand for one outer index.
-  ///   - rowCount: the length of the leading axis if it is one of the outer ones, else 1.
+  ///   - rowCount: the length of the leading axis.
   init(name: String, outer: Int, blocks: [Int], rowCount: Int) {
     self.name = name
-    self.outer = outer
     self.rowCount = rowCount
     self.blocks = blocks
     rowSize = blocks.reduce(0, +)
@@ -24,20 +22,8 @@ struct JoinKernel: RowwiseKernel {
   }
 
   var kind: KernelKind { .copy }
-  var chunkCount: Int { cut.chunkCount }
-  var scratchByteCountPerRange: Int { 0 }
-  var isRowwise: Bool { rowCount > 1 && outer % rowCount == 0 }
 
-  func readsOwnRowsOnly(ofOperand index: Int) -> Bool { true }
-
-  func run(_ buffers: KernelBuffers, chunk: Int) { run(buffers, outer: cut.range(chunk)) }
-
-  func run(_ buffers: KernelBuffers, rows: Range<Int>) {
-    let perRow = outer / rowCount
-    run(buffers, outer: rows.lowerBound * perRow..<rows.upperBound * perRow)
-  }
-
-  private func run(_ buffers: KernelBuffers, outer range: Range<Int>) {
+  func run(_ buffers: KernelBuffers, items range: Range<Int>) {
     var offset = 0
     for index in blocks.indices where blocks[index] > 0 {
       let block = blocks[index]
@@ -50,21 +36,19 @@ struct JoinKernel: RowwiseKernel {
 }
 
 /// Takes operand 0, `[outer, Σ lengths, inner]`, apart along an axis.
-struct PartKernel: RowwiseKernel {
+struct PartKernel: LeadingAxesKernel {
   let name: String
   let rowCount: Int
-  private let outer: Int
   private let blocks: [Int]
   private let rowSize: Int
-  private let cut: WorkCut
+  let cut: WorkCut
 
   /// - Parameters:
   ///   - outer: the number of outer indices.
   ///   - blocks: bytes of each result for one outer index.
-  ///   - rowCount: the length of the leading axis if it is one of the outer ones, else 1.
+  ///   - rowCount: the length of the leading axis.
   init(name: String, outer: Int, blocks: [Int], rowCount: Int) {
     self.name = name
-    self.outer = outer
     self.rowCount = rowCount
     self.blocks = blocks
     rowSize = blocks.reduce(0, +)
@@ -72,20 +56,8 @@ struct PartKernel: RowwiseKernel {
   }
 
   var kind: KernelKind { .copy }
-  var chunkCount: Int { cut.chunkCount }
-  var scratchByteCountPerRange: Int { 0 }
-  var isRowwise: Bool { rowCount > 1 && outer % rowCount == 0 }
 
-  func readsOwnRowsOnly(ofOperand index: Int) -> Bool { true }
-
-  func run(_ buffers: KernelBuffers, chunk: Int) { run(buffers, outer: cut.range(chunk)) }
-
-  func run(_ buffers: KernelBuffers, rows: Range<Int>) {
-    let perRow = outer / rowCount
-    run(buffers, outer: rows.lowerBound * perRow..<rows.upperBound * perRow)
-  }
-
-  private func run(_ buffers: KernelBuffers, outer range: Range<Int>) {
+  func run(_ buffers: KernelBuffers, items range: Range<Int>) {
     var offset = 0
     for index in blocks.indices where blocks[index] > 0 {
       let block = blocks[index]

@@ -32,6 +32,12 @@ protocol SlicingOp: Op {
 }
 
 extension SlicingOp {
+  /// The part that is taken where the op lowers.
+  func region(in context: LoweringContext) throws -> SliceRegion {
+    try region(
+      of: context.shape(0), others: context.operands.indices.dropFirst().map(context.shape))
+  }
+
   func gradient(_ call: Call, _ upstream: [Tensor?]) -> [Tensor?] {
     let none: [Tensor?] = call.operands.dropFirst().map { _ in nil }
     guard let dy = upstream[0] else { return [nil] + none }
@@ -39,10 +45,8 @@ extension SlicingOp {
   }
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
-    let shape = context.shape(0)
-    let region = try region(
-      of: shape, others: context.operands.indices.dropFirst().map(context.shape))
-    let (offset, strides) = region.layout(in: shape)
+    let region = try region(in: context)
+    let (offset, strides) = region.layout(in: context.shape(0))
     return StridedCopyKernel(
       name: Self.name,
       layout: StridedLayout(dimensions: region.sizes, sourceStrides: strides, sourceOffset: offset),
@@ -51,8 +55,7 @@ extension SlicingOp {
 
   func aliasing(_ context: LoweringContext) -> Aliasing {
     let shape = context.shape(0)
-    let others = context.operands.indices.dropFirst().map(context.shape)
-    guard let region = try? region(of: shape, others: others), region.isContiguous(in: shape) else {
+    guard let region = try? region(in: context), region.isContiguous(in: shape) else {
       return .none
     }
     let byteOffset = region.layout(in: shape).offset * context.dtype(0).byteCount

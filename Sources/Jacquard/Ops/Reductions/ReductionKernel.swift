@@ -32,7 +32,7 @@ func makeReductionKernel(
 ///
 /// Each stage sees its input as `[outer, reduced, inner]`; between stages the values lie in scratch memory.
 /// A leading kept group is cut into chunks.
-struct ReductionKernel: RowwiseKernel {
+struct ReductionKernel: LeadingAxesKernel {
   /// Adjacent axes that are all kept or all reduced, as one.
   struct Group: Sendable {
     var length: Int
@@ -50,11 +50,10 @@ struct ReductionKernel: RowwiseKernel {
 
   let name: String
   let rowCount: Int
-  private let leading: Int
   private let functions: Reduction.Functions
   private let elementSize: Int
   private var stages: [Stage] = []
-  private let cut: WorkCut
+  let cut: WorkCut
   private(set) var scratchByteCount = 0
   private(set) var floatingPointOperations = 0
 
@@ -67,7 +66,7 @@ struct ReductionKernel: RowwiseKernel {
     self.functions = functions
     elementSize = dtype.byteCount
     let hasLeading = groups.first.map { !$0.isReduced } ?? false
-    leading = hasLeading ? groups[0].length : 1
+    let leading = hasLeading ? groups[0].length : 1
     var rest = hasLeading ? Array(groups.dropFirst()) : groups
     cut = WorkCut(leading, costPerItem: rest.reduce(1) { $0 * $1.length })
     while let index = rest.lastIndex(where: \.isReduced) {
@@ -91,20 +90,8 @@ struct ReductionKernel: RowwiseKernel {
   }
 
   var kind: KernelKind { .reduction }
-  var chunkCount: Int { cut.chunkCount }
-  var scratchByteCountPerRange: Int { scratchByteCount }
-  var isRowwise: Bool { rowCount > 1 && leading % rowCount == 0 }
 
-  func readsOwnRowsOnly(ofOperand index: Int) -> Bool { true }
-
-  func run(_ buffers: KernelBuffers, chunk: Int) { run(buffers, leading: cut.range(chunk)) }
-
-  func run(_ buffers: KernelBuffers, rows: Range<Int>) {
-    let perRow = leading / rowCount
-    run(buffers, leading: rows.lowerBound * perRow..<rows.upperBound * perRow)
-  }
-
-  private func run(_ buffers: KernelBuffers, leading range: Range<Int>) {
+  func run(_ buffers: KernelBuffers, items range: Range<Int>) {
     guard !range.isEmpty else { return }
     var source = buffers.operand(0)
     for index in stages.indices {

@@ -130,8 +130,8 @@ private struct Distribution {
   // MARK: Behind
 
   mutating func moveBehind(_ program: inout Program) {
+    let sums = splitStackedSums(form.readCounts, &program)
     let readers = form.readCounts
-    let sums = splitStackedSums(readers, &program)
     moveStacks(readers, &program)
     after.nodes += sums.nodes
     moveSums(readers, &program)
@@ -177,7 +177,7 @@ private struct Distribution {
     for index in form.stacks.indices.reversed() {
       let stack = form.stacks[index]
       guard let node = producer[stack.slice], let op = node.op as? MatMul, !op.transposeA,
-        form.readCounts[stack.slice, default: 0] == 0, !carried.contains(stack.slice),
+        readers[stack.slice, default: 0] == 0, !carried.contains(stack.slice),
         form.outerValue(of: node.operands[0], in: program) == nil,
         let matrix = form.outerValue(of: node.operands[1], in: program),
         let rows = rows(of: node.operands[0], reversed: stack.specification.reversed, &program)

@@ -121,11 +121,10 @@ struct SplitProducts: Pass {
     _ program: inout Program
   ) -> Bool {
     guard let part = taken.op as? ConcatenatedPart, let whole = Product(product, form, program),
-      let context = program.loweringContext(of: taken), context.shape(0).count == 2
+      let context = program.loweringContext(of: taken), context.shape(0).count == 2,
+      let region = try? part.region(in: context), region.sizes[0] == context.shape(0)[0],
+      region.sizes[1] > 0
     else { return false }
-    let region = part.region(
-      of: context.shape(0), others: context.operands.indices.dropFirst().map(context.shape))
-    guard region.sizes[0] == context.shape(0)[0], region.sizes[1] > 0 else { return false }
     let bound = Slice.Bound(
       axis: whole.op.transposeB ? 0 : 1, begin: region.start[1],
       end: region.start[1] + region.sizes[1])

@@ -12,7 +12,7 @@ extension MemoryProfile {
     }
     func text(_ x: Double, _ y: Double, _ anchor: String, _ text: String) -> String {
       "<text x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" text-anchor=\"\(anchor)\">"
-        + "\(Self.escaped(text))</text>"
+        + "\(DotDocument.markupEscaped(text))</text>"
     }
     var lines = [
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1056 572\" "
@@ -37,7 +37,7 @@ extension MemoryProfile {
           + "width=\"\(Self.number(x(block.lastStep) - start))\" "
           + "height=\"\(Self.number(bottom - end))\" fill=\"\(block.role.colour)\" "
           + "stroke=\"#fff\" stroke-width=\"0.5\"><title>"
-          + Self.escaped(words.filter { !$0.isEmpty }.joined(separator: ", "))
+          + DotDocument.markupEscaped(words.filter { !$0.isEmpty }.joined(separator: ", "))
           + "</title></rect>")
     }
     for share in 0...4 {
@@ -58,20 +58,6 @@ extension MemoryProfile {
   }
 
   private static func number(_ value: Double) -> String { Format.decimal(value, places: 2) }
-
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for character in text {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      default: result.append(character)
-      }
-    }
-    return result
-  }
 }
 
 extension MemoryProfile.Block.Role {
