@@ -258,11 +258,13 @@ def document(runner, rows, results, done):
             f"{' and '.join(LEFT_OUT)} in the environment; the figures are medians over the rounds of the median of a run, in "
             "ms unless said otherwise. Shapes are batch × steps × inputs × units; networks are that of the first listing: a "
             "dense layer, the cells, a dense layer, softmax cross entropy, Adam. `ratio` is ours over theirs, "
-            "`base` another run of ours, or the schedule written by hand."
+            "`base` another run of ours, or the schedule written by hand (`../shared/prototypes/lstm-schedule.c`), which has "
+            "neither the output layer nor the loss and Adam: ours leaves them out there too."
         ),
         markdown(results),
+        *left_out(results, runner),
         "## Not met\n\n" + ("\n".join(misses) or "None."),
-        "## Why\n\nWritten on 2026-11-21.\n\n" + (HERE / "LOSSES.md").read_text().strip(),
+        "## Why\n\n" + (HERE / "LOSSES.md").read_text().strip(),
     ]
     if unknown:
         sections.append("## Not measured\n\n" + "\n".join(f"- {name}" for name in unknown))
@@ -288,16 +290,23 @@ def document(runner, rows, results, done):
     return "\n\n".join(sections) + "\n"
 
 
-WHY = "## Why"
-
-
-def write(path, text):
-    """Writes the document; what stands below "## Why" is written by hand and stays."""
-    kept = ""
-    if path.exists():
-        _, heading, rest = path.read_text(encoding="utf-8").partition(WHY)
-        kept = "\n" + heading + rest if heading else ""
-    path.write_text(text + kept, encoding="utf-8")
+def left_out(results, runner):
+    """What the rows compared with the schedule leave out, timed by itself."""
+    lines = []
+    for result in results:
+        if not result.row.whole or result.ours is None:
+            continue
+        whole = runner.figure("jacquard", result.row.whole, "median")
+        if whole is not None:
+            name = result.row.name.removesuffix(" / by hand")
+            lines.append(
+                f"| {name} | {number(result.ours)} | {number(whole)} | {number(whole - result.ours)} |"
+            )
+    if not lines:
+        return []
+    heading = "| network | without | with | difference |\n|---|---:|---:|---:|\n"
+    title = "## Output layer, loss and Adam, ms\n\n"
+    return [title + heading + "\n".join(lines)]
 
 
 def parse():
@@ -333,6 +342,8 @@ def chosen(options):
 
 def run_row(runner, row):
     runner.run("jacquard", row.ours)
+    if row.whole:
+        runner.run("jacquard", row.whole)
     if row.base:
         runner.run("schedule" if row.base.startswith("schedule") else "jacquard", row.base)
     for framework in row.frameworks if row.peers else ():
@@ -353,7 +364,7 @@ def main():
         results = [Result(row, runner) for row in rows]
         print(f"\nafter round {done} of {options.rounds}\n\n{markdown(results)}\n", flush=True)
         if options.output:
-            write(options.output, document(runner, rows, results, done))
+            options.output.write_text(document(runner, rows, results, done), encoding="utf-8")
     for line in differences(runner, rows):
         print("not the same mathematics:", line)
     for line in runner.failures:

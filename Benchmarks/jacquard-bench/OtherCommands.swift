@@ -43,7 +43,8 @@ struct MLPCommand: ParsableCommand {
       feeds: [
         (x, FixedNumbers.inputs([batch, inputs], .float32)),
         (y, FixedNumbers.labels(batch, classes: classes, .float32)),
-      ], result: cost, trainStep: AdamOptimizer(learningRate: 0.001).minimize(cost))
+      ], result: cost, targets: [AdamOptimizer(learningRate: 0.001).minimize(cost)],
+      isTraining: true)
   }
 }
 

@@ -50,6 +50,10 @@ struct RecurrentNetwork: ParsableArguments {
   @Flag(help: "Predict; do not train.") var forward = false
   @Flag(help: "Put a dense layer of as many units before the cells, as in the first listing.")
   var inputLayer = false
+  @Flag(
+    help:
+      "Leave out the output layer, the loss and Adam: a run gives the gradients of all weights from a fed gradient of the last output."
+  ) var bare = false
 
   func validate() throws {
     for (name, value) in [
@@ -67,7 +71,7 @@ struct RecurrentNetwork: ParsableArguments {
       "dtype": .text(dtype.rawValue), "lengths": .text(lengths.rawValue),
       "parallelIterations": .number(parallelIterations), "bidirectional": .flag(bidirectional),
       "timeMajor": .flag(timeMajor), "forward": .flag(forward), "inputLayer": .flag(inputLayer),
-      "unrolling": .text(unrolling.rawValue),
+      "bare": .flag(bare), "unrolling": .text(unrolling.rawValue),
     ]
   }
 
@@ -87,16 +91,28 @@ struct RecurrentNetwork: ParsableArguments {
     }
     let sequence = inputLayer ? dense(x) : x
     let last = lastOutput(sequence, lengthsFed, unrolling)
-    let prediction = classes(last)
-    guard !forward else {
-      return Workload(graph: graph, feeds: feeds, result: prediction, trainStep: nil)
+    let prediction = bare ? last : classes(last)
+    guard !forward else { return Workload(graph: graph, feeds: feeds, result: prediction) }
+    guard !bare else {
+      let upstream = graph.placeholder(dtype, [nil, outputs], name: "upstream")
+      feeds.append((upstream, FixedNumbers.inputs([batch, outputs], dtype)))
+      let gradients = graph.gradients(
+        of: [last], withRespectTo: graph.trainableVariables,
+        gradientsOf: [upstream])
+      return Workload(
+        graph: graph, feeds: feeds, result: last,
+        gradients: gradients.compactMap(\.self))
     }
     let y = graph.placeholder(dtype, [nil, Self.classes], name: "y")
     feeds.append((y, FixedNumbers.labels(batch, classes: Self.classes, dtype)))
     let cost = softmaxCrossEntropy(logits: prediction, labels: y).mean()
     let trainStep = AdamOptimizer(learningRate: 0.001).minimize(cost)
-    return Workload(graph: graph, feeds: feeds, result: cost, trainStep: trainStep)
+    return Workload(
+      graph: graph, feeds: feeds, result: cost, targets: [trainStep], isTraining: true)
   }
+
+  /// The size of the last output.
+  private var outputs: Int { bidirectional ? 2 * units : units }
 
   private func dense(_ x: Tensor) -> Tensor {
     let graph = x.graph
@@ -108,8 +124,7 @@ struct RecurrentNetwork: ParsableArguments {
 
   private func classes(_ last: Tensor) -> Tensor {
     let graph = last.graph
-    let size = bidirectional ? 2 * units : units
-    let weights = graph.variable(.truncatedNormal(), [size, Self.classes], dtype: last.dtype)
+    let weights = graph.variable(.truncatedNormal(), [outputs, Self.classes], dtype: last.dtype)
     let biases = graph.variable(.constant(0.1), [Self.classes], dtype: last.dtype)
     return matmul(last, weights) + biases
   }

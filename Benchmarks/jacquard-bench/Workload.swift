@@ -6,9 +6,13 @@ import JacquardArrays
 struct Workload {
   let graph: Graph
   let feeds: [(tensor: Tensor, value: NDArray)]
-  /// The loss, or with no training step the prediction.
+  /// What is fetched first: in training the loss.
   let result: Tensor
-  let trainStep: Jacquard.Operation?
+  /// What else is fetched.
+  var gradients: [Tensor] = []
+  /// What else is run.
+  var targets: [Jacquard.Operation] = []
+  var isTraining = false
 
   var values: [NDArray] { feeds.map(\.value) }
 
@@ -19,19 +23,17 @@ struct Workload {
     return session
   }
 
-  /// A run of the training step, or of the prediction.
-  func makeCallable(_ session: Session) throws -> Callable<Tensor, [Jacquard.Operation]> {
-    try session.makeCallable(result, targets, feeding: feeds.map(\.tensor))
+  /// A run of what is measured.
+  func makeCallable(_ session: Session) throws -> Callable<Tensor, [Tensor], [Jacquard.Operation]> {
+    try session.makeCallable(result, gradients, targets, feeding: feeds.map(\.tensor))
   }
 
   /// The plan of that run.
   func explain(_ session: Session) throws -> String {
     var fed = Feeds()
     for (tensor, value) in feeds { fed = fed.feed(tensor, value) }
-    return try session.explain(result, targets, feeding: fed)
+    return try session.explain(result, gradients, targets, feeding: fed)
   }
-
-  private var targets: [Jacquard.Operation] { trainStep.map { [$0] } ?? [] }
 }
 
 extension Report {
@@ -53,10 +55,10 @@ extension Report {
 
     try session.run(workload.graph.variablesInitializer)
     try FixedNumbers.assignWeights(in: session)
-    check = try (0..<(workload.trainStep == nil ? 1 : 3)).map { _ in
+    check = try (0..<(workload.isTraining ? 3 : 1)).map { _ in
       try callable.run(feeding: values, into: &outputs)
       let numbers = outputs[0].doubles()
-      if workload.trainStep != nil { return numbers[0] }
+      if workload.isTraining { return numbers[0] }
       return numbers.reduce(0) { $0 + $1 * $1 } / Double(numbers.count)
     }
 
