@@ -56,11 +56,12 @@ static int jq_cpu_level(void) {
       const long count = columns - column < width ? columns - column : width; \
       T *target = (T *)panels + panel * width * inner; \
       const T *source = (const T *)b + (transposed ? column * stride : column); \
+      if (transposed) \
+        jq_copy_strided( \
+            2, (const long[]){inner, count}, sizeof(T), source, (const long[]){1, stride}, target, \
+            (const long[]){width, 1}); \
       for (long k = 0; k < inner; k++, target += width) { \
-        if (transposed) \
-          for (long j = 0; j < count; j++) target[j] = source[j * stride + k]; \
-        else \
-          memcpy(target, source + k * stride, (size_t)count * sizeof(T)); \
+        if (!transposed) memcpy(target, source + k * stride, (size_t)count * sizeof(T)); \
         for (long j = count; j < width; j++) target[j] = 0; \
       } \
     } \
@@ -76,20 +77,20 @@ static int jq_cpu_level(void) {
     } \
   } \
   void jq_multiply_panels_##S( \
-      long rows, long columns, long inner, const void *a, long stride, const void *panels, \
+      long rows, long columns, long count, const jq_panel_product *products, \
       const void *addend, long addendStride, const void *bias, void *out, long outStride) { \
     static const T zeros[4 * JQ_PANEL(T)]; \
     const int level = jq_cpu_level(); \
     /* With both addend and bias, rows whose sum stays in the first-level cache. */ \
     const long block = addend && bias ? 24 : rows; \
     for (long row = 0; row < rows; row += block) { \
-      const long count = rows - row < block ? rows - row : block; \
+      const long some = rows - row < block ? rows - row : block; \
       T *target = (T *)out + row * outStride; \
       const T *begin = zeros; \
       long beginStride = 0, beginStep = 0; \
       if (addend && bias) { \
         jq_add_bias_##S( \
-            count, columns, (const T *)addend + row * addendStride, addendStride, bias, target, \
+            some, columns, (const T *)addend + row * addendStride, addendStride, bias, target, \
             outStride); \
         begin = target, beginStride = outStride, beginStep = 1; \
       } else if (addend) { \
@@ -99,8 +100,8 @@ static int jq_cpu_level(void) {
         begin = bias, beginStep = 1; \
       } \
       JQ_PANELS_AT_LEVEL( \
-          S, level, count, columns, inner, (const T *)a + row * stride, stride, panels, begin, \
-          beginStride, beginStep, target, outStride); \
+          S, level, row, some, columns, count, products, begin, beginStride, beginStep, target, \
+          outStride); \
     } \
   }
 

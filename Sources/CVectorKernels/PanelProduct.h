@@ -1,8 +1,8 @@
-// The product of a few rows and a matrix packed in panels, for one CPU level and one element type.
+// The sum of products of a few rows and a matrix packed in panels, for one CPU level and one element type.
 //
 // Include with T (element), SUFFIX, TARGET (function attributes), VECTOR_BYTES and the tallest block
 // of rows, TALLEST, for which the level has registers. Every element is summed in the order of the
-// inner index, whatever block it falls in, so cutting the rows changes no bit.
+// products and of the inner index, whatever block it falls in, so cutting the rows changes no bit.
 #define JQ_NAME3(a, b, c) a##_##b##_##c
 #define JQ_NAME2(a, b, c) JQ_NAME3(a, b, c)
 #define JQ_LEVEL(name) JQ_NAME2(name, SUFFIX, LEVEL)
@@ -10,10 +10,10 @@
 
 typedef T JQ_LEVEL(vector) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T))));
 
-// ROWS rows and STRIPS strips of two vectors, a panel apart.
+// ROWS rows from `row` on and STRIPS strips of two vectors, a panel apart, from `column` on.
 #define JQ_BLOCK(ROWS, STRIPS) \
   TARGET static void JQ_LEVEL(block_##ROWS##x##STRIPS)( \
-      long inner, const T *a, long stride, const T *panel, long panelSize, const T *begin, \
+      long count, const jq_panel_product *products, long row0, long column, const T *begin, \
       long beginStride, T *out, long outStride) { \
     typedef JQ_LEVEL(vector) V; \
     V sum[ROWS][STRIPS][2]; \
@@ -25,18 +25,25 @@ typedef T JQ_LEVEL(vector) __attribute__((vector_size(VECTOR_BYTES), aligned(siz
         sum[row][strip][1] = *(const V *)(start + half); \
       } \
     } \
-    for (long k = 0; k < inner; k++) { \
-      V b[STRIPS][2]; \
-      _Pragma("clang loop unroll(full)") for (int strip = 0; strip < STRIPS; strip++) { \
-        const T *start = panel + strip * panelSize + k * JQ_PANEL(T); \
-        b[strip][0] = *(const V *)start; \
-        b[strip][1] = *(const V *)(start + half); \
-      } \
-      _Pragma("clang loop unroll(full)") for (int row = 0; row < ROWS; row++) { \
-        const V factor = (V){} + a[row * stride + k]; \
+    for (long product = 0; product < count; product++) { \
+      const long inner = products[product].inner, stride = products[product].stride; \
+      const long panelSize = inner * JQ_PANEL(T); \
+      const T *a = (const T *)products[product].a + row0 * stride; \
+      const T *panel = (const T *)products[product].panels + \
+                       column / JQ_PANEL(T) * panelSize + column % JQ_PANEL(T); \
+      for (long k = 0; k < inner; k++) { \
+        V b[STRIPS][2]; \
         _Pragma("clang loop unroll(full)") for (int strip = 0; strip < STRIPS; strip++) { \
-          sum[row][strip][0] += factor * b[strip][0]; \
-          sum[row][strip][1] += factor * b[strip][1]; \
+          const T *start = panel + strip * panelSize + k * JQ_PANEL(T); \
+          b[strip][0] = *(const V *)start; \
+          b[strip][1] = *(const V *)(start + half); \
+        } \
+        _Pragma("clang loop unroll(full)") for (int row = 0; row < ROWS; row++) { \
+          const V factor = (V){} + a[row * stride + k]; \
+          _Pragma("clang loop unroll(full)") for (int strip = 0; strip < STRIPS; strip++) { \
+            sum[row][strip][0] += factor * b[strip][0]; \
+            sum[row][strip][1] += factor * b[strip][1]; \
+          } \
         } \
       } \
     } \
@@ -67,16 +74,15 @@ JQ_BLOCK(1, 4)
 
 #define JQ_DO(ROWS, STRIPS) \
   JQ_LEVEL(block_##ROWS##x##STRIPS)( \
-      inner, a + row * stride, stride, panel, panelSize, begin + row * beginStride, beginStride, \
+      count, products, first + row, column, begin + row * beginStride, beginStride, \
       out + row * outStride, outStride), \
       row += ROWS
 
-// The product of all rows and one panel, added to `begin`, in `out`.
+// The products of `rows` rows from `first` on and the panel at `column`, added to `begin`, in `out`.
 TARGET static void JQ_LEVEL(panel)(
-    long rows, long inner, const T *a, long stride, const T *panel, const T *begin,
-    long beginStride, T *out, long outStride) {
-  const long panelSize = 0;
-  for (long column = 0; column < JQ_PANEL(T); column += JQ_STRIP) {
+    long count, const jq_panel_product *products, long first, long rows, long column,
+    const T *begin, long beginStride, T *out, long outStride) {
+  for (long end = column + JQ_PANEL(T); column < end; column += JQ_STRIP) {
     long row = 0;
 #if TALLEST >= 12
     while (rows - row >= 12 && rows - row != 16) JQ_DO(12, 1);
@@ -88,38 +94,35 @@ TARGET static void JQ_LEVEL(panel)(
     while (rows - row >= 4) JQ_DO(4, 1);
     while (rows - row >= 2) JQ_DO(2, 1);
     while (rows - row >= 1) JQ_DO(1, 1);
-    panel += JQ_STRIP;
     begin += JQ_STRIP;
     out += JQ_STRIP;
   }
 }
 
-// The product with panels of `columns` columns in all. What it is added to, `begin`, is one run of
-// at least four panels of zeros for all columns if `beginStep` is 0.
+// The products with panels of `columns` columns in all. What they are added to, `begin`, is one run
+// of at least four panels of zeros for all columns if `beginStep` is 0.
 TARGET static void JQ_LEVEL(panels)(
-    long rows, long columns, long inner, const T *a, long stride, const T *panel, const T *begin,
-    long beginStride, long beginStep, T *out, long outStride) {
-  const long width = JQ_PANEL(T), panelSize = inner * width;
+    long first, long rows, long columns, long count, const jq_panel_product *products,
+    const T *begin, long beginStride, long beginStep, T *out, long outStride) {
+  const long width = JQ_PANEL(T);
   long column = 0;
 #if TALLEST >= 12
   // One or two rows have too few sums in flight in one panel.
   if (rows <= 2) {
     while (columns - column >= 2 * width) {
-      const long count = rows == 1 && columns - column >= 4 * width ? 4 : 2;
+      const long strips = rows == 1 && columns - column >= 4 * width ? 4 : 2;
       long row = 0;
-      if (count == 4) JQ_DO(1, 4);
+      if (strips == 4) JQ_DO(1, 4);
       else if (rows == 1) JQ_DO(1, 2);
       else JQ_DO(2, 2);
-      column += count * width;
-      panel += count * panelSize;
-      begin += count * width * beginStep;
-      out += count * width;
+      column += strips * width;
+      begin += strips * width * beginStep;
+      out += strips * width;
     }
   }
 #endif
   for (; columns - column >= width; column += width) {
-    JQ_LEVEL(panel)(rows, inner, a, stride, panel, begin, beginStride, out, outStride);
-    panel += panelSize;
+    JQ_LEVEL(panel)(count, products, first, rows, column, begin, beginStride, out, outStride);
     begin += width * beginStep;
     out += width;
   }
@@ -127,13 +130,13 @@ TARGET static void JQ_LEVEL(panels)(
   if (rest == 0) return;
   T block[JQ_TAIL_ROWS * JQ_PANEL(T)];
   for (long row = 0; row < rows; row += JQ_TAIL_ROWS) {
-    const long count = rows - row < JQ_TAIL_ROWS ? rows - row : JQ_TAIL_ROWS;
+    const long some = rows - row < JQ_TAIL_ROWS ? rows - row : JQ_TAIL_ROWS;
     memset(block, 0, sizeof block);
-    for (long i = 0; i < count; i++)
+    for (long i = 0; i < some; i++)
       memcpy(block + i * width, begin + (row + i) * beginStride, (size_t)rest * sizeof(T));
     JQ_LEVEL(panel)(
-        count, inner, a + row * stride, stride, panel, block, width, block, width);
-    for (long i = 0; i < count; i++)
+        count, products, first + row, some, column, block, width, block, width);
+    for (long i = 0; i < some; i++)
       memcpy(out + (row + i) * outStride, block + i * width, (size_t)rest * sizeof(T));
   }
 }

@@ -6,8 +6,8 @@ import Testing
   typealias Pack =
     (Int, Int, Int, Int, UnsafeRawPointer?, Int, Int32, UnsafeMutableRawPointer?) -> Void
   typealias Multiply = (
-    Int, Int, Int, UnsafeRawPointer?, Int, UnsafeRawPointer?, UnsafeRawPointer?, Int,
-    UnsafeRawPointer?, UnsafeMutableRawPointer?, Int
+    Int, Int, Int, UnsafePointer<jq_panel_product>?, UnsafeRawPointer?, Int, UnsafeRawPointer?,
+    UnsafeMutableRawPointer?, Int
   ) -> Void
 
   /// One element type's kernels.
@@ -83,26 +83,34 @@ import Testing
     }
 
     /// The product, its rows cut at `cuts`; the addend is what the result is written over if `inPlace`.
+    ///
+    /// - Parameter second: a product of as many rows and columns that is added, and its panels.
     func run(
       _ kernels: Kernels<T>, _ panels: [T], addend hasAddend: Bool, bias hasBias: Bool,
-      inPlace: Bool = false, cuts: [Int] = []
+      inPlace: Bool = false, cuts: [Int] = [], second: (product: Self, panels: [T])? = nil
     ) -> [T] {
       var out = inPlace ? addend : [T](repeating: 77, count: rows * outStride)
       let bounds = [0] + cuts.filter { $0 < rows } + [rows]
+      let size = MemoryLayout<T>.size
+      var factors: [(product: Self, panels: [T])] = [(self, panels)]
+      if let second { factors.append(second) }
       out.withUnsafeMutableBytes { out in
-        a.withUnsafeBytes { a in
-          addend.withUnsafeBytes { addend in
-            bias.withUnsafeBytes { bias in
+        addend.withUnsafeBytes { addend in
+          bias.withUnsafeBytes { bias in
+            withProducts(factors) { products in
               for (begin, end) in zip(bounds, bounds.dropFirst()) {
-                let size = MemoryLayout<T>.size
                 let offset = begin * outStride * size
                 let target = out.baseAddress.map { $0 + offset }
                 let source =
                   inPlace
                   ? target.map { UnsafeRawPointer($0) } : addend.baseAddress.map { $0 + offset }
+                let part = products.map { product in
+                  var product = product
+                  product.a = product.a.map { $0 + begin * product.stride * size }
+                  return product
+                }
                 kernels.multiply(
-                  end - begin, columns, inner, a.baseAddress.map { $0 + begin * aStride * size },
-                  aStride, panels, hasAddend ? source : nil, outStride,
+                  end - begin, columns, part.count, part, hasAddend ? source : nil, outStride,
                   hasBias ? bias.baseAddress : nil, target, outStride)
               }
             }
@@ -110,6 +118,21 @@ import Testing
         }
       }
       return out
+    }
+
+    private func withProducts(
+      _ factors: [(product: Self, panels: [T])], _ body: ([jq_panel_product]) -> Void,
+      _ known: [jq_panel_product] = []
+    ) {
+      guard let (product, panels) = factors.first else { return body(known) }
+      product.a.withUnsafeBytes { a in
+        panels.withUnsafeBytes { panels in
+          let next = jq_panel_product(
+            inner: product.inner, a: a.baseAddress, stride: product.aStride,
+            panels: panels.baseAddress)
+          withProducts(Array(factors.dropFirst()), body, known + [next])
+        }
+      }
     }
   }
 
@@ -157,6 +180,39 @@ import Testing
     }
   }
 
+  /// The sum of two products, each checked by itself above.
+  static func checkSums<T>(_ kernels: Kernels<T>, rows: Int) {
+    for columns in columns {
+      for (inner, other) in [(2, 5), (33, 1), (5, 0), (0, 2)] {
+        let first = Product<T>(rows, columns, inner, transposed: false)
+        let second = Product<T>(rows, columns, other, transposed: true)
+        let panels = (first.panels(kernels), second.panels(kernels))
+        for (addend, bias) in [(false, false), (true, false), (false, true), (true, true)] {
+          let out = first.run(
+            kernels, panels.0, addend: addend, bias: bias, second: (second, panels.1))
+          let isClose = (0..<rows * columns).allSatisfy { index in
+            let (row, column) = (index / columns, index % columns)
+            let exact =
+              first.expected(row, column, addend: addend, bias: bias)
+              + second.expected(row, column, addend: false, bias: false)
+            return abs(Double(out[row * first.outStride + column]) - exact)
+              <= kernels.tolerance * Double(inner + other + 3).squareRoot()
+          }
+          let words = "\(rows)×(\(inner) + \(other))×\(columns), \(addend), \(bias)"
+          #expect(isClose, "\(words)")
+          let parts = first.run(
+            kernels, panels.0, addend: addend, bias: bias, cuts: [1, 5, 9, 26],
+            second: (second, panels.1))
+          #expect(parts == out, "\(words), cut")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: rows) func sumsOfFloats(_ rows: Int) { Self.checkSums(Self.float, rows: rows) }
+  @Test(arguments: rows) func sumsOfDoubles(_ rows: Int) {
+    Self.checkSums(Self.double, rows: rows)
+  }
   @Test(arguments: rows) func floats(_ rows: Int) { Self.check(Self.float, rows: rows) }
   @Test(arguments: rows) func doubles(_ rows: Int) { Self.check(Self.double, rows: rows) }
 }

@@ -192,6 +192,75 @@ void jq_copy_rows(
 /// Writes `count` copies of the element at `value`; `element_size` is 1, 4 or 8 bytes.
 void jq_fill(long count, long element_size, const void *value, void *out);
 
+// Tile programs -----------------------------------------------------------------------------------
+//
+// A list of elementwise kernels that is run tile by tile, on arrays whose rows are evenly spaced. What
+// passes from one kernel to the next is in registers: tiles of scratch memory. Registers are numbered:
+// operands, constants, temporaries, results, and a last one that is null, for operands a kernel does
+// not take.
+
+/// How an operand or a result comes by its register.
+enum {
+  /// The register is the place itself: its rows are contiguous, or a tile is not more than one row.
+  JQ_TILE_IN_PLACE,
+  /// Rows are copied to or from the register.
+  JQ_TILE_COPIED,
+  /// One element, repeated throughout.
+  JQ_TILE_ONE_ELEMENT,
+  /// One row, repeated throughout.
+  JQ_TILE_ONE_ROW
+};
+
+/// Where an operand or a result lies; in bytes.
+typedef struct {
+  /// The number of the pointer in `slots`.
+  long slot;
+  /// Where the first element is.
+  long offset;
+  /// From one row to the next.
+  long row_stride;
+  /// The size of an element.
+  long size;
+  long access;
+} jq_tile_place;
+
+/// One kernel and its registers.
+typedef struct {
+  jq_tile_function function;
+  int32_t a, b, c, out;
+} jq_tile_line;
+
+/// An element that fills a register; the bytes of one, from the lowest.
+typedef struct {
+  uint64_t bits;
+  long size;
+} jq_tile_constant;
+
+typedef struct {
+  long operand_count, constant_count, result_count, first_result, register_count, line_count;
+  /// The size of a tile.
+  long tile_rows, tile_columns;
+  /// Of the operands, then of the results.
+  const jq_tile_place *places;
+  const jq_tile_constant *constants;
+  const jq_tile_line *lines;
+  /// Where each register lies in scratch memory, behind the registers' addresses; -1 for none.
+  const long *register_offsets;
+} jq_tile_program;
+
+/// Writes the registers' addresses to the beginning of `scratch`, and fills those that are the same
+/// for all tiles of `rows` rows of `columns` columns. Array `slot` of a place is at
+/// `pointers[slots[slot]]`.
+void jq_prepare_tiles(
+    const jq_tile_program *program, void *const *pointers, const int32_t *slots, long rows,
+    long columns, void *scratch);
+
+/// Runs the program on rows `row`..<`row_end` and columns `column_begin`..<`column_end`, after
+/// `jq_prepare_tiles` for as many or more.
+void jq_run_tiles(
+    const jq_tile_program *program, void *const *pointers, const int32_t *slots, long row,
+    long row_end, long column_begin, long column_end, void *scratch);
+
 // Random numbers ----------------------------------------------------------------------------------
 //
 // Philox4x32-10. Element i of a call is made from the block of four 32-bit words w0 w1 w2 w3 whose
@@ -230,6 +299,14 @@ JQ_RANDOM(truncated_normal_f64);
 /// product with panels is far slower than a BLAS library's.
 int jq_is_optimized(void);
 
+/// Rows of `inner` elements, `stride` elements apart, and the panels they are multiplied by.
+typedef struct {
+  long inner;
+  const void *a;
+  long stride;
+  const void *panels;
+} jq_panel_product;
+
 /// Elements of a matrix of `columns` columns packed in panels of 128 bytes of columns each.
 #define JQ_DECLARE_PANELS(S) \
   long jq_panels_size_##S(long inner, long columns); \
@@ -238,10 +315,11 @@ int jq_is_optimized(void);
   void jq_pack_panels_##S( \
       long first, long end, long inner, long columns, const void *b, long stride, \
       int transposed, void *panels); \
-  /* out = a · panels + addend + bias; addend and bias, one row for all, may be null, and out may be */ \
-  /* the very addend. An element's sum runs over the inner index in order, whatever the rows. */ \
+  /* out = Σ a · panels + addend + bias; addend and bias, one row for all, may be null, and out may */ \
+  /* be the very addend. An element's sum runs over the products in order, and over the inner index */ \
+  /* of each in order, whatever the rows. */ \
   void jq_multiply_panels_##S( \
-      long rows, long columns, long inner, const void *a, long stride, const void *panels, \
+      long rows, long columns, long count, const jq_panel_product *products, \
       const void *addend, long addendStride, const void *bias, void *out, long outStride)
 
 JQ_DECLARE_PANELS(f32);

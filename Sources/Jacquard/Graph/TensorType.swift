@@ -39,17 +39,26 @@ public struct PartialShape: Hashable, Sendable, Codable, ExpressibleByArrayLiter
     return result
   }
 
+  /// Whether every dimension is known.
+  var isKnown: Bool {
+    guard let dimensions else { return false }
+    for dimension in dimensions where dimension == nil { return false }
+    return true
+  }
+
   /// The number of elements, if every dimension is known and it fits an `Int`.
   public var elementCount: Int? {
-    guard let known else { return nil }
-    if known.contains(0) { return 0 }
-    var count = 1
-    for dimension in known {
+    guard let dimensions else { return nil }
+    var (count, isEmpty, overflows) = (1, false, false)
+    for dimension in dimensions {
+      guard let dimension else { return nil }
+      if dimension == 0 { isEmpty = true }
       let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
-      if overflow { return nil }
       count = product
+      overflows = overflows || overflow
     }
-    return count
+    if isEmpty { return 0 }
+    return overflows ? nil : count
   }
 
   /// The dimension along `axis` (negative axes count from the end); `nil` if it is unknown or there is none.
@@ -68,7 +77,14 @@ public struct PartialShape: Hashable, Sendable, Codable, ExpressibleByArrayLiter
   }
 
   /// Whether one array could have both shapes.
-  public func isCompatible(with other: PartialShape) -> Bool { merged(with: other) != nil }
+  public func isCompatible(with other: PartialShape) -> Bool {
+    guard let mine = dimensions, let theirs = other.dimensions else { return true }
+    guard mine.count == theirs.count else { return false }
+    for (a, b) in zip(mine, theirs) {
+      if let a, let b, a != b { return false }
+    }
+    return true
+  }
 
   /// What is known from both shapes together, or `nil` if they contradict each other.
   public func merged(with other: PartialShape) -> PartialShape? {
@@ -101,8 +117,11 @@ public struct PartialShape: Hashable, Sendable, Codable, ExpressibleByArrayLiter
   /// The NumPy broadcast of two shapes, or `nil` if they do not fit.
   public static func broadcast(_ a: PartialShape, _ b: PartialShape) -> PartialShape? {
     guard let left = a.dimensions, let right = b.dimensions else { return .unknown }
+    if absorbs(left, right) { return a }
+    if absorbs(right, left) { return b }
     let rank = max(left.count, right.count)
     var result: [Int?] = []
+    result.reserveCapacity(rank)
     for position in 0..<rank {
       let i = position - (rank - left.count)
       let j = position - (rank - right.count)
@@ -120,6 +139,17 @@ public struct PartialShape: Hashable, Sendable, Codable, ExpressibleByArrayLiter
       }
     }
     return PartialShape(result)
+  }
+
+  /// Whether broadcasting `other` with `shape` gives `shape`, as it mostly does: the array of dimensions is then shared.
+  private static func absorbs(_ shape: [Int?], _ other: [Int?]) -> Bool {
+    let leading = shape.count - other.count
+    guard leading >= 0 else { return false }
+    for (index, y) in other.enumerated() {
+      let x = shape[leading + index]
+      guard y == 1 || x == y || (y == nil && x != 1) else { return false }
+    }
+    return true
   }
 
   /// A short form for errors and dumps.

@@ -25,6 +25,7 @@ enum Compiler {
     FoldConstants(),
     ForwardViews(),
     MergeCommonSubexpressions(),
+    RerollSteps(),
     ExpandSums(),
     SplitElementwise(),
     EliminateDeadCode(),
@@ -40,28 +41,63 @@ enum Compiler {
     EliminateDeadCode(),
     SinkProducts(),
     MergeCommonSubexpressions(),
+    EliminateDeadCode(),
+    WindowLoops(),
+    RecomputeResiduals(),
+    SinkArrangements(),
+    EliminateDeadCode(),
     PackMatrices(),
     HoistInvariants(),
     FuseElementwise(),
     EliminateDeadCode(),
   ]
 
-  /// The program for `request`.
+  /// The program for `request`, verified after each pass.
+  ///
+  /// Release builds apply type rules only to the last program; if that or anything before it is broken, all is done again with every
+  /// check, to find the pass.
   ///
   /// - Throws: ``GraphError`` with everything that is wrong with the graph, or with the shapes fed; ``SessionError`` for a
   ///   placeholder that is needed and not fed.
   static func program(
     for request: CompileRequest, feedValues: @escaping (ValueID) -> NDArray?, in graph: Graph,
-    disabledPasses: Set<String> = []
+    disabledPasses: Set<String> = [], windowLimits: WindowLimits? = nil
+  ) throws -> CompiledProgram {
+    do {
+      return try program(
+        for: request, feedValues: feedValues, in: graph, disabledPasses: disabledPasses,
+        windowLimits: windowLimits, verifying: passDepth)
+    } catch is Verifier.Failure where passDepth != .everything {
+      return try program(
+        for: request, feedValues: feedValues, in: graph, disabledPasses: disabledPasses,
+        windowLimits: windowLimits, verifying: .everything)
+    }
+  }
+
+  /// How much is verified after each pass but the last.
+  #if DEBUG
+    private static let passDepth = Verifier.Depth.everything
+  #else
+    private static let passDepth = Verifier.Depth.structure
+  #endif
+
+  private static func program(
+    for request: CompileRequest, feedValues: @escaping (ValueID) -> NDArray?, in graph: Graph,
+    disabledPasses: Set<String>, windowLimits: WindowLimits?, verifying depth: Verifier.Depth
   ) throws -> CompiledProgram {
     try graph.validate()
     var extraction = Extraction(request, feedValues, graph)
     var compiled = try extraction.run()
-    try Verifier.verify(compiled.program, after: "extraction")
-    for pass in passes where !disabledPasses.contains(type(of: pass).name) {
+    try Verifier.verify(compiled.program, after: "extraction", depth)
+    for var pass in passes where !disabledPasses.contains(type(of: pass).name) {
+      if let windowLimits, var limited = pass as? any WindowPass {
+        limited.limits = windowLimits
+        pass = limited
+      }
       pass.run(&compiled.program)
-      try Verifier.verify(compiled.program, after: type(of: pass).name)
+      try Verifier.verify(compiled.program, after: type(of: pass).name, depth)
     }
+    if depth != .everything { try Verifier.verify(compiled.program, after: "all passes") }
     return compiled
   }
 }

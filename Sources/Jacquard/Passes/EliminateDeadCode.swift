@@ -5,56 +5,74 @@ struct EliminateDeadCode: Pass {
     "Nodes without effects whose results are unused are dropped, in loops also carries that only feed themselves."
 
   func run(_ program: inout Program) {
-    let pruner = Pruner(values: program.values)
-    program.root = pruner.prune(program.root, results: program.root.results).block
+    var pruner = Pruner(program)
+    pruner.prune(&program.root)
   }
 
-  struct Pruner {
-    let values: [ValueInfo]
+  private struct Pruner {
+    private let values: Program
+    /// Which values are used, of all blocks: what is used when a loop carries less is used when it carries more.
+    private var isLive: ValueTable<Bool>
 
-    func isConstant(_ value: Value) -> Bool { values[Int(value.index)].constant != nil }
-    func type(_ value: Value) -> TensorType { values[Int(value.index)].type }
-
-    /// The block with what `results` and its effects need, and the values of its own that are used: among them the live parameters.
-    func prune(_ block: Block, results: [Value]) -> (block: Block, live: Set<Value>) {
-      var live = Set(results)
-      var kept: [Node] = []
-      for node in block.nodes.reversed() {
-        guard node.hasExternalEffect || node.results.contains(where: live.contains) else {
-          continue
-        }
-        guard let pruned = shrink(node, live: live) else { continue }
-        for (index, operand) in pruned.operands.enumerated() where !isConstant(operand) {
-          if pruned.op.usesElements(ofOperand: index) || type(operand).shape.known == nil {
-            live.insert(operand)
-          }
-        }
-        kept.append(pruned)
-      }
-      return (
-        Block(parameters: block.parameters, nodes: kept.reversed(), results: results), live
-      )
+    init(_ program: Program) {
+      values = Program(values: program.values)
+      isLive = ValueTable(program, repeating: false)
     }
 
-    private func shrink(_ node: Node, live: Set<Value>) -> Node? {
+    private func isConstant(_ value: Value) -> Bool { values.isConstant(value) }
+    private func type(_ value: Value) -> TensorType { values.type(of: value) }
+
+    /// Leaves in the block what its results and effects need.
+    mutating func prune(_ block: inout Block) {
+      for result in block.results { isLive[result] = true }
+      var isKept = [Bool](repeating: true, count: block.nodes.count)
+      var drops = false
+      for index in block.nodes.indices.reversed() {
+        let results = block.nodes[index].results
+        guard results.contains(where: { isLive[$0] }) || block.nodes[index].hasExternalEffect else {
+          isKept[index] = false
+          drops = true
+          continue
+        }
+        if !block.nodes[index].regions.isEmpty { block.nodes[index] = shrink(block.nodes[index]) }
+        let operands = block.nodes[index].operands
+        for position in operands.indices {
+          let operand = operands[position]
+          if isLive[operand] || isConstant(operand) { continue }
+          isLive[operand] =
+            block.nodes[index].op.usesElements(ofOperand: position)
+            || !values.type(of: operand).shape.isKnown
+        }
+      }
+      if drops { block.keepNodes(isKept) }
+    }
+
+    /// The block with what `results` and its effects need.
+    private mutating func pruned(_ block: Block, results: [Value]) -> Block {
+      var block = block
+      block.results = results
+      prune(&block)
+      return block
+    }
+
+    private mutating func shrink(_ node: Node) -> Node {
       switch node.op {
-      case let loop as While: shrinkLoop(loop, node, live)
-      case is Conditional: shrinkConditional(node, live)
+      case let loop as While: shrinkLoop(loop, node)
+      case is Conditional: shrinkConditional(node)
       default: node
       }
     }
 
-    private func shrinkConditional(_ node: Node, _ live: Set<Value>) -> Node {
-      let kept = node.results.indices.filter { live.contains(node.results[$0]) }
+    private mutating func shrinkConditional(_ node: Node) -> Node {
+      let kept = node.results.indices.filter { isLive[node.results[$0]] }
       var blocks: [Block] = []
       var used: Set<Int> = []
       for region in node.regions {
-        let pruned = prune(region, results: kept.map { region.results[$0] })
+        blocks.append(pruned(region, results: kept.map { region.results[$0] }))
         for (index, parameter) in region.parameters.enumerated()
-        where pruned.live.contains(parameter) && !isConstant(parameter) {
+        where isLive[parameter] && !isConstant(parameter) {
           used.insert(index)
         }
-        blocks.append(pruned.block)
       }
       let captures = used.sorted()
       for index in blocks.indices {
@@ -66,37 +84,30 @@ struct EliminateDeadCode: Pass {
         results: kept.map { node.results[$0] }, regions: blocks, origin: node.origin)
     }
 
-    private func shrinkLoop(_ loop: While, _ node: Node, _ live: Set<Value>) -> Node {
-      let stacks = loop.stacks.indices.filter {
-        live.contains(node.results[loop.carriedCount + $0])
-      }
-      var carries = Set((0..<loop.carriedCount).filter { live.contains(node.results[$0]) })
+    private mutating func shrinkLoop(_ loop: While, _ node: Node) -> Node {
+      let stacks = loop.stacks.indices.filter { isLive[node.results[loop.carriedCount + $0]] }
       let body = node.regions.last!
-      var prunedBody: (block: Block, live: Set<Value>)
-      var prunedCondition: (block: Block, live: Set<Value>)?
+      var condition: Block?
+      if loop.hasCondition {
+        condition = pruned(node.regions[0], results: node.regions[0].results)
+      }
+      var keptCarries = (0..<loop.carriedCount).filter { isLive[node.results[$0]] }
+      var block: Block
       repeat {
-        let carriedResults = carries.sorted().map { body.results[$0] }
-        prunedBody = prune(
-          body, results: carriedResults + stacks.map { body.results[loop.carriedCount + $0] })
-        if loop.hasCondition {
-          prunedCondition = prune(node.regions[0], results: node.regions[0].results)
+        block = pruned(
+          body,
+          results: keptCarries.map { body.results[$0] }
+            + stacks.map { body.results[loop.carriedCount + $0] })
+        let before = keptCarries
+        keptCarries = (0..<loop.carriedCount).filter { index in
+          isLive[node.results[index]] || isLive[body.parameters[1 + index]]
+            || (condition != nil && isLive[node.regions[0].parameters[1 + index]])
         }
-        let before = carries
-        for index in 0..<loop.carriedCount {
-          if prunedBody.live.contains(body.parameters[1 + index])
-            || prunedCondition?.live.contains(node.regions[0].parameters[1 + index]) == true
-          {
-            carries.insert(index)
-          }
-        }
-        if carries == before { break }
+        if keptCarries.count == before.count { break }
       } while true
 
-      let keptCarries = carries.sorted()
       let sliceStart = 1 + loop.carriedCount
-      var scans = loop.scans.indices.filter {
-        prunedBody.live.contains(body.parameters[sliceStart + $0])
-      }
+      var scans = loop.scans.indices.filter { isLive[body.parameters[sliceStart + $0]] }
       var op = loop
       if scans.isEmpty, let first = loop.scans.indices.first {
         let operand = node.operands[loop.carriedCount + first]
@@ -114,22 +125,20 @@ struct EliminateDeadCode: Pass {
         guard !isConstant(node.operands[loop.invariantRange.lowerBound + index]) else {
           return false
         }
-        return prunedBody.live.contains(body.parameters[invariantStart + index])
-          || prunedCondition?.live.contains(node.regions[0].parameters[conditionStart + index])
-            == true
+        return isLive[body.parameters[invariantStart + index]]
+          || (condition != nil && isLive[node.regions[0].parameters[conditionStart + index]])
       }
       op.carriedCount = keptCarries.count
       op.scans = scans.map { loop.scans[$0] }
       op.invariantCount = invariants.count
       op.stacks = stacks.map { loop.stacks[$0] }
 
-      var block = prunedBody.block
       block.parameters =
         [body.parameters[0]] + keptCarries.map { body.parameters[1 + $0] }
         + scans.map { body.parameters[sliceStart + $0] }
         + invariants.map { body.parameters[invariantStart + $0] }
       var regions = [block]
-      if var condition = prunedCondition?.block {
+      if var condition {
         let parameters = node.regions[0].parameters
         condition.parameters =
           [parameters[0]] + keptCarries.map { parameters[1 + $0] }

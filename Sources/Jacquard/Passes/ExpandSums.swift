@@ -5,18 +5,16 @@ struct ExpandSums: Pass {
     "A sum of several arrays becomes additions of two, in the same order and with the same bits."
 
   func run(_ program: inout Program) {
-    var root = program.root
-    root.rewrite { block in
-      guard block.nodes.contains(where: { $0.op is AddN }) else { return }
+    program.rewriteBlocks { block, program in
+      guard block.nodes.indices.contains(where: { block.nodes[$0].op is AddN }) else { return }
       var nodes: [Node] = []
+      nodes.reserveCapacity(block.nodes.count)
       for node in block.nodes {
         var list = NodeList(origin: node.origin)
-        let isExpanded = expand(node, &list, &program)
-        nodes += isExpanded ? list.nodes : [node]
+        if expand(node, &list, &program) { nodes += list.nodes } else { nodes.append(node) }
       }
       block.nodes = nodes
     }
-    program.root = root
   }
 
   private func expand(_ node: Node, _ list: inout NodeList, _ program: inout Program) -> Bool {

@@ -5,13 +5,12 @@ extension Extraction {
   mutating func assignRowsInPlace() {
     for (position, variable) in program.commits.enumerated() {
       guard let history = pending[variable], history.count == 1,
-        let start = inputValues[.variable(variable)],
+        let assign = state.operations[history[0].operation.index].op as? Assign,
+        assign.update.isByRows, let start = inputValues[.variable(variable)],
         let index = program.root.nodes.firstIndex(where: { $0.results.first == history[0].value })
       else { continue }
       let node = program.root.nodes[index]
-      guard let assign = state.operations[node.origin.index].op as? Assign, assign.update.isByRows,
-        node.operands[2] == start
-      else { continue }
+      guard node.operands[2] == start else { continue }
       program.root.nodes[index].operands[2] = input(
         .pending(variable), assign.type, origin: state.variables[variable.index].read)
       program.rowCommits.append(position)

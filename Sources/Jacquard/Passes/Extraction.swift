@@ -17,8 +17,8 @@ struct Extraction {
   /// The pending values of each variable, in program order.
   var pending: [VariableID: [(operation: OperationID, value: Value)]] = [:]
   var inputValues: [InputSource: Value] = [:]
-  /// The node that computes a value, for folding: by value, only looked up.
-  var producers: [Value: Node] = [:]
+  /// The node that computes each value, for folding.
+  private var producers: [Node?] = []
 
   init(_ request: CompileRequest, _ feedValues: @escaping (ValueID) -> NDArray?, _ graph: Graph) {
     self.graph = graph
@@ -29,7 +29,7 @@ struct Extraction {
 
   /// The values that stand for graph values within one block.
   struct Scope {
-    var values: [ValueID: Value] = [:]
+    var values = ScopeValues()
     var nodes: [Node] = []
     /// Inputs of the run that a loop body or branch uses without having captured them, and the parameters that bring them in;
     /// `nil` for the root, which has them.
@@ -37,11 +37,13 @@ struct Extraction {
   }
 
   mutating func run() throws -> CompiledProgram {
-    var scope = Scope()
+    var scope = Scope(values: ScopeValues(count: state.values.count))
     for feed in request.feeds {
       scope.values[feed.value] = input(.feed(feed.value), feed.type, origin: feed.value)
     }
     let needed = neededRootOperations()
+    scope.nodes.reserveCapacity(needed.count)
+    program.values.reserveCapacity(needed.count * 5 / 4)
     for id in needed { extract(id, into: &scope) }
     if let missingFeed { throw missingFeed }
     guard diagnostics.isEmpty else { throw GraphError(diagnostics: diagnostics) }
@@ -77,9 +79,8 @@ struct Extraction {
     while let id = stack.popLast() {
       if needed[id.index] { continue }
       needed[id.index] = true
-      let record = state.operations[id.index]
-      stack += record.controlInputs
-      for operand in record.operands where !fed.contains(operand) {
+      stack += state.operations[id.index].controlInputs
+      for operand in state.operations[id.index].operands where !fed.contains(operand) {
         if let producer = state.producer(of: operand) { stack.append(producer) }
       }
     }
@@ -115,6 +116,7 @@ struct Extraction {
       if record.results.allSatisfy({ scope.values[$0] != nil }) { return }
     }
     switch record.op {
+    case let op where !Self.isSpecial(op): break
     case is Constant: return
     case is NoOp: return
     case let placeholder as Placeholder:
@@ -144,6 +146,7 @@ struct Extraction {
     }
     do {
       switch record.op {
+      case let op where !Self.isSpecial(op): try extractPlain(id, record, operands, &scope)
       case let placeholder as PlaceholderWithDefault:
         // Unfed, it is its default, with the default's full shape.
         _ = try placeholder.resultTypes(TypeRuleInput([program.type(of: operands[0])]))
@@ -156,6 +159,20 @@ struct Extraction {
       }
     } catch { report(error, id, operands) }
   }
+
+  /// Whether an op is more than its results: one comparison for most, in place of a cast to each special type.
+  private static func isSpecial(_ op: any Op) -> Bool {
+    let type = ObjectIdentifier(type(of: op))
+    return specialTypes.contains(type)
+  }
+
+  private static let specialTypes: [ObjectIdentifier] = [
+    ObjectIdentifier(Constant.self), ObjectIdentifier(NoOp.self),
+    ObjectIdentifier(Placeholder.self),
+    ObjectIdentifier(ReadVariable.self), ObjectIdentifier(DrawCounter.self),
+    ObjectIdentifier(PlaceholderWithDefault.self), ObjectIdentifier(Assign.self),
+    ObjectIdentifier(While.self), ObjectIdentifier(Conditional.self),
+  ]
 
   mutating func report(_ error: any Error, _ id: OperationID, _ operands: [Value]) {
     let record = state.operations[id.index]
@@ -176,13 +193,12 @@ struct Extraction {
     }
     let types = try record.op.resultTypes(
       TypeRuleInput(operands.map { program.type(of: $0) }, constants: constants))
-    for (type, result) in zip(types, record.results) where type.shape.known == nil {
-      guard operands.contains(where: { program.type(of: $0).shape.known == nil }) else {
+    for type in types where !type.shape.isKnown {
+      guard operands.contains(where: { !program.type(of: $0).shape.isKnown }) else {
         throw TypeRuleError(
           "the shape of the result, \(type), depends on elements computed while it runs",
           remedy: "feed the shape, or compute it from shapes, constants and fed scalars")
       }
-      _ = result
     }
     let results = zip(types, record.results).map { program.addValue($0, origin: $1) }
     var node = Node(op: record.op, operands: operands, results: results, origin: id)
@@ -196,8 +212,21 @@ struct Extraction {
       return
     }
     node.regions = []
-    for value in results { producers[value] = node }
+    note(node)
     scope.nodes.append(node)
+  }
+
+  private mutating func note(_ node: Node) {
+    let missing = program.values.count - producers.count
+    if missing > 0 {
+      if producers.isEmpty { producers.reserveCapacity(program.values.capacity) }
+      producers += repeatElement(nil, count: missing)
+    }
+    for value in node.results { producers[Int(value.index)] = node }
+  }
+
+  private func producer(of value: Value) -> Node? {
+    Int(value.index) < producers.count ? producers[Int(value.index)] : nil
   }
 
   /// The elements of a value, if they follow from constants and fed arrays.
@@ -208,7 +237,7 @@ struct Extraction {
       shapeDecidingFeeds.insert(id)
       return array
     }
-    guard let node = producers[value], node.op.effect == .none else { return nil }
+    guard let node = producer(of: value), node.op.effect == .none else { return nil }
     var constants: [NDArray?] = []
     for (index, operand) in node.operands.enumerated() {
       guard node.op.usesElements(ofOperand: index) else {
@@ -280,6 +309,22 @@ extension Assign.Update {
     case .addRows: (ScatterAdd(axis: 0, ontoBase: true), operands + [previous])
     case .replaceRows: (ScatterUpdate(), operands + [previous])
     case .replace: (Identity(), operands)
+    }
+  }
+}
+
+/// The values that stand for graph values: a table for the root, which holds most of a graph, a dictionary for a body or branch.
+struct ScopeValues {
+  private var table: [Value?]
+  private var others: [ValueID: Value] = [:]
+
+  /// No values, with a table for graph values below `count`.
+  init(count: Int = 0) { table = Array(repeating: nil, count: count) }
+
+  subscript(id: ValueID) -> Value? {
+    get { id.index < table.count ? table[id.index] : others[id] }
+    set {
+      if id.index < table.count { table[id.index] = newValue } else { others[id] = newValue }
     }
   }
 }

@@ -10,37 +10,39 @@ struct FoldConstants: Pass {
   private static let elementLimit = 4096
 
   func run(_ program: inout Program) {
-    program.root.rewrite { fold(&$0, &program.values) }
+    program.rewriteBlocks(fold)
   }
 
-  private func fold(_ block: inout Block, _ values: inout [ValueInfo]) {
-    let program = Program(values: values)
-    var current = program
-    block.nodes.removeAll { node in
-      guard node.op.effect == .none, node.regions.isEmpty, !node.results.isEmpty else {
-        return false
+  private func fold(_ block: inout Block, _ program: inout Program) {
+    var isKept = [Bool](repeating: true, count: block.nodes.count)
+    var folds = false
+    for index in block.nodes.indices {
+      guard Self.readsConstantsOnly(block.nodes[index], program),
+        let arrays = elements(of: block.nodes[index], program)
+      else { continue }
+      for (value, array) in zip(block.nodes[index].results, arrays) {
+        program.values[Int(value.index)].constant = array
       }
-      let small = node.results.allSatisfy {
-        (current.type(of: $0).shape.elementCount ?? .max) <= Self.elementLimit
-      }
-      guard small, let operands = ShapeFolding.foldableOperands(of: node, in: current),
-        let arrays = try? ConstantEvaluator.evaluate(node, in: current, operands: operands)
-      else { return false }
-      for (value, array) in zip(node.results, arrays) {
-        current.values[Int(value.index)].constant = array
-      }
-      return true
+      isKept[index] = false
+      folds = true
     }
-    values = current.values
+    if folds { block.keepNodes(isKept) }
   }
-}
 
-extension Block {
-  /// Applies `change` to this block and, before it, to those of its nodes, innermost first.
-  mutating func rewrite(_ change: (inout Block) -> Void) {
-    for node in nodes.indices {
-      for region in nodes[node].regions.indices { nodes[node].regions[region].rewrite(change) }
+  private static func readsConstantsOnly(_ node: Node, _ program: Program) -> Bool {
+    node.operands.indices.allSatisfy { position in
+      program.isConstant(node.operands[position]) || !node.op.usesElements(ofOperand: position)
     }
-    change(&self)
+  }
+
+  private func elements(of node: Node, _ program: Program) -> [NDArray]? {
+    guard node.op.effect == .none, node.regions.isEmpty, !node.results.isEmpty else { return nil }
+    let isSmall = node.results.allSatisfy {
+      (program.type(of: $0).shape.elementCount ?? .max) <= Self.elementLimit
+    }
+    guard isSmall, let operands = ShapeFolding.foldableOperands(of: node, in: program) else {
+      return nil
+    }
+    return try? ConstantEvaluator.evaluate(node, in: program, operands: operands)
   }
 }

@@ -5,32 +5,41 @@ struct ForwardViews: Pass {
     "A node without effects whose result is its operand's memory, of equal type, is replaced by the operand, and a slice that is just what a joint was made of by that."
 
   func run(_ program: inout Program) {
-    let unchanged = program
-    program.root.rewrite { forward(&$0, unchanged) }
+    let values = Program(values: program.values)
+    var replacements = Replacements(values)
+    program.root.rewrite { forward(&$0, &replacements, values) }
   }
 
-  private func forward(_ block: inout Block, _ program: Program) {
-    var replacement: [Value: Value] = [:]
+  private func forward(
+    _ block: inout Block, _ replacements: inout Replacements, _ program: Program
+  ) {
     var joints: [Value: Node] = [:]
-    var kept: [Node] = []
-    for var node in block.nodes {
-      node.operands = node.operands.map { replacement[$0] ?? $0 }
-      if let operand = shownOperand(of: node, program) {
-        replacement[node.results[0]] = operand
-      } else if let parts = joinedParts(of: node, joints, program) {
-        for (result, part) in zip(node.results, parts) { replacement[result] = part }
+    var isKept = [Bool](repeating: true, count: block.nodes.count)
+    var forwards = false
+    for index in block.nodes.indices {
+      replacements.apply(to: &block.nodes[index].operands)
+      if let operand = shownOperand(of: block.nodes[index], program) {
+        replacements[block.nodes[index].results[0]] = operand
+      } else if let parts = joinedParts(of: block.nodes[index], joints, program) {
+        for (result, part) in zip(block.nodes[index].results, parts) {
+          replacements[result] = part
+        }
       } else {
-        if node.op is Concatenate { joints[node.results[0]] = node }
-        kept.append(node)
+        if block.nodes[index].op is Concatenate {
+          joints[block.nodes[index].results[0]] = block.nodes[index]
+        }
+        continue
       }
+      isKept[index] = false
+      forwards = true
     }
-    block.nodes = kept
-    block.results = block.results.map { replacement[$0] ?? $0 }
+    if forwards { block.keepNodes(isKept) }
+    replacements.apply(to: &block.results)
   }
 
   /// What was joined, if `node` takes just that out of a joint.
   private func joinedParts(of node: Node, _ joints: [Value: Node], _ program: Program) -> [Value]? {
-    guard let joint = node.operands.first.flatMap({ joints[$0] }),
+    guard !joints.isEmpty, let joint = node.operands.first.flatMap({ joints[$0] }),
       let op = joint.op as? Concatenate, let rank = program.type(of: joint.results[0]).shape.rank
     else { return nil }
     let axis = op.axis < 0 ? op.axis + rank : op.axis
@@ -60,7 +69,9 @@ struct ForwardViews: Pass {
   }
 
   private func shownOperand(of node: Node, _ program: Program) -> Value? {
-    guard node.op.effect == .none, node.regions.isEmpty, node.results.count == 1,
+    guard node.results.count == 1, node.regions.isEmpty else { return nil }
+    let type = program.type(of: node.results[0])
+    guard node.operands.contains(where: { program.type(of: $0) == type }), node.op.effect == .none,
       let context = program.loweringContext(of: node),
       case .view(let operand, byteOffset: 0) = node.op.aliasing(context),
       context.operands[operand] == context.results[0]
@@ -72,11 +83,12 @@ struct ForwardViews: Pass {
 extension Program {
   /// What the op of a node sees when it lowers; `nil` while a shape is not known.
   func loweringContext(of node: Node) -> LoweringContext? {
-    let operands = node.operands.map { type(of: $0) }
-    let results = node.results.map { type(of: $0) }
-    guard (operands + results).allSatisfy({ $0.shape.known != nil }) else { return nil }
+    guard node.operands.allSatisfy({ type(of: $0).shape.isKnown }),
+      node.results.allSatisfy({ type(of: $0).shape.isKnown })
+    else { return nil }
     return LoweringContext(
-      operands: operands, results: results, constants: node.operands.map { constant($0) },
+      operands: node.operands.map { type(of: $0) }, results: node.results.map { type(of: $0) },
+      constants: node.operands.map { constant($0) },
       location: KernelLocation(operation: node.origin.rawValue))
   }
 }

@@ -11,61 +11,79 @@ struct FuseElementwise: Pass {
     "Connected elementwise nodes of one shape, with the parts of arrays they read and the joints they fill, become one node with the same bits."
 
   func run(_ program: inout Program) {
-    var values = Program(values: program.values)
-    program.root.rewrite { block in
-      var fusion = Fusion(values, block)
-      block = fusion.fused()
-      values = fusion.program
-    }
-    program.values = values.values
+    var fusion = Fusion(program)
+    program.root.rewrite { fusion.fuse(&$0) }
   }
 }
 
-/// The fusion of the nodes of one block.
+/// The fusion of the nodes of one block after the other.
 private struct Fusion {
-  private(set) var program: Program
-  private let block: Block
-  /// The node that gives each value.
-  private var producer: [Value: Int] = [:]
-  /// The nodes that read each value.
-  private var readers: [Value: [Int]] = [:]
-  private var isResult: Set<Value> = []
-  private var stages: [Int] = []
-  private var shapes: [[Int]?] = []
+  private let program: Program
+  private var graph: BlockGraph
+  private var block = Block()
+  private var stages: [Int32] = []
+  /// For each node the number of its result's shape; −1 if it cannot be fused.
+  private var shapes: [Int32] = []
+  private var numberOfShape: [PartialShape: Int32] = [:]
+  private var shapeOfNumber: [[Int]] = []
   /// For each node the first of its group.
-  private var groups: DisjointSets
+  private var groups = DisjointSets(count: 0)
+  /// For each node the item it is part of.
+  private var itemOfNode: [Int32] = []
 
   /// More steps than this are cut in two kernels, each of which stays in the first-level cache.
   private static let groupLimit = 64
 
-  init(_ program: Program, _ block: Block) {
-    self.program = program
-    self.block = block
-    groups = DisjointSets(count: block.nodes.count)
-    for (index, node) in block.nodes.enumerated() {
-      for result in node.results { producer[result] = index }
-      for (position, operand) in node.operands.enumerated()
-      where node.op.usesElements(ofOperand: position) {
-        readers[operand, default: []].append(index)
-      }
-    }
-    isResult = Set(block.results)
-    shapes = block.nodes.map { program.fusableShape(of: $0) }
+  init(_ program: Program) {
+    self.program = Program(values: program.values)
+    graph = BlockGraph(program)
+  }
+
+  mutating func fuse(_ block: inout Block) {
+    shapes = block.nodes.indices.map { shapeNumber(block.nodes[$0]) }
+    guard shapes.contains(where: { $0 >= 0 }) else { return }
+    swap(&block, &self.block)
+    graph.enter(self.block)
+    groups = DisjointSets(count: self.block.nodes.count)
     assignStages()
     connect()
+    let nodes = fused()
+    graph.leave(self.block)
+    swap(&block, &self.block)
+    block.nodes = nodes
+  }
+
+  /// The number of the shape of a node's result, if the node may be fused with others; else −1.
+  private mutating func shapeNumber(_ node: Node) -> Int32 {
+    guard node.results.count == 1, node.regions.isEmpty else { return -1 }
+    let shape = program.type(of: node.results[0]).shape
+    switch node.op {
+    case let op as any ElementwiseOp:
+      guard op.effect == .none, !op.canFail(node.operands.map { program.type(of: $0).dtype }) else {
+        return -1
+      }
+    case is AddN:
+      guard node.operands.count > 1 else { return -1 }
+    default: return -1
+    }
+    if let number = numberOfShape[shape] { return number }
+    guard let known = shape.known else { return -1 }
+    let number = Int32(shapeOfNumber.count)
+    numberOfShape[shape] = number
+    shapeOfNumber.append(known)
+    return number
   }
 
   private mutating func assignStages() {
-    var effectStage = 0
-    for (index, node) in block.nodes.enumerated() {
-      var stage = 0
-      for (position, operand) in node.operands.enumerated()
-      where node.op.usesElements(ofOperand: position) {
-        guard let source = producer[operand] else { continue }
-        let isBarrier = shapes[source] != nil && shapes[source] != shapes[index]
+    stages.removeAll(keepingCapacity: true)
+    var effectStage: Int32 = 0
+    for index in block.nodes.indices {
+      var stage: Int32 = 0
+      graph.forEachSource(of: block.nodes[index]) { source in
+        let isBarrier = shapes[source] >= 0 && shapes[source] != shapes[index]
         stage = max(stage, stages[source] + (isBarrier ? 1 : 0))
       }
-      if node.hasExternalEffect {
+      if block.nodes[index].hasExternalEffect {
         stage = max(stage, effectStage)
         effectStage = stage
       }
@@ -76,19 +94,18 @@ private struct Fusion {
   /// Joins each node with those of its stage and shape that it reads, or that read large operands it reads.
   private mutating func connect() {
     var readerOf: [SharedOperand: Int] = [:]
-    for (index, node) in block.nodes.enumerated() {
-      guard let shape = shapes[index] else { continue }
-      for operand in node.operands {
-        if let source = producer[operand], stages[source] == stages[index],
-          shapes[source] == shape
+    for index in block.nodes.indices where shapes[index] >= 0 {
+      let count = ShapeArithmetic.elementCount(shapeOfNumber[Int(shapes[index])])
+      for operand in block.nodes[index].operands {
+        if let source = graph.producer(of: operand), stages[source] == stages[index],
+          shapes[source] == shapes[index]
         {
           groups.join(source, index)
         }
-        guard program.constant(operand) == nil,
-          let count = program.type(of: operand).shape.elementCount,
-          count >= ShapeArithmetic.elementCount(shape), count > 1
+        guard !program.isConstant(operand),
+          let own = program.type(of: operand).shape.elementCount, own >= count, own > 1
         else { continue }
-        let key = SharedOperand(value: operand, stage: stages[index], shape: shape)
+        let key = SharedOperand(value: operand, stage: stages[index], shape: shapes[index])
         if let other = readerOf[key] { groups.join(other, index) } else { readerOf[key] = index }
       }
     }
@@ -96,79 +113,76 @@ private struct Fusion {
 
   private struct SharedOperand: Hashable {
     var value: Value
-    var stage: Int
-    var shape: [Int]
+    var stage: Int32
+    var shape: Int32
   }
 
   // MARK: The block anew
 
-  mutating func fused() -> Block {
-    var items: [Item] = []
-    var itemOfNode = [Int](repeating: -1, count: block.nodes.count)
-    var members: [Int: [Int]] = [:]
-    for index in block.nodes.indices where shapes[index] != nil {
-      members[groups.root(of: index), default: []].append(index)
-    }
-    for index in block.nodes.indices {
-      if shapes[index] == nil {
-        itemOfNode[index] = items.count
-        items.append(Item(nodes: [index]))
-        continue
-      }
-      guard itemOfNode[index] < 0, let group = members[groups.root(of: index)] else { continue }
-      for start in stride(from: 0, to: group.count, by: Self.groupLimit) {
-        let part = Array(group[start..<min(start + Self.groupLimit, group.count)])
-        for node in part { itemOfNode[node] = items.count }
-        items.append(Item(nodes: part))
-      }
-    }
-    var result = block
-    result.nodes = []
-    var dropped: Set<Int> = []
-    for item in order(items, itemOfNode) {
-      let nodes = items[item].nodes
-      if nodes.count == 1, dropped.contains(nodes[0]) { continue }
-      if let fused = fuse(nodes, dropped: &dropped) {
-        result.nodes.append(fused)
+  private mutating func fused() -> [Node] {
+    let items = makeItems()
+    var nodes: [Node] = []
+    nodes.reserveCapacity(items.count)
+    var isDropped = [Bool](repeating: false, count: block.nodes.count)
+    for item in order(items) {
+      if items[item].count == 1, isDropped[items[item][0]] { continue }
+      if let fused = fuse(items[item], dropped: &isDropped) {
+        nodes.append(fused)
       } else {
-        result.nodes += nodes.map { block.nodes[$0] }
+        for index in items[item] { nodes.append(block.nodes[index]) }
       }
     }
-    return result
+    return nodes
   }
 
-  private struct Item {
-    var nodes: [Int]
-    /// Where it would like to stand: at its last node.
-    var position: Int { nodes[nodes.count - 1] }
-  }
-
-  /// The items such that each comes after what it reads, and as near to where it stood as that allows.
-  private func order(_ items: [Item], _ itemOfNode: [Int]) -> [Int] {
-    var dependencies = [[Int]](repeating: [], count: items.count)
-    var lastEffect: Int?
-    for (index, node) in block.nodes.enumerated() {
-      let item = itemOfNode[index]
-      for (position, operand) in node.operands.enumerated()
-      where node.op.usesElements(ofOperand: position) {
-        if let source = producer[operand], itemOfNode[source] != item {
-          dependencies[item].append(itemOfNode[source])
-        }
+  /// The nodes that become one, or stay one, in order of the first of them.
+  private mutating func makeItems() -> [[Int]] {
+    var items: [[Int]] = []
+    itemOfNode = Array(repeating: -1, count: block.nodes.count)
+    /// The item to which the next node of a group goes, by the group's first node.
+    var openItem = itemOfNode
+    for index in block.nodes.indices {
+      let root = shapes[index] >= 0 ? groups.root(of: index) : index
+      if openItem[root] < 0 || items[Int(openItem[root])].count == Self.groupLimit {
+        openItem[root] = Int32(items.count)
+        items.append([])
       }
-      if node.hasExternalEffect {
-        if let lastEffect { dependencies[item].append(lastEffect) }
+      itemOfNode[index] = openItem[root]
+      items[Int(openItem[root])].append(index)
+    }
+    return items
+  }
+
+  /// The items such that each comes after what it reads, and as near to where its last node stood as that allows.
+  private func order(_ items: [[Int]]) -> [Int] {
+    var dependencies = [[Int32]](repeating: [], count: items.count)
+    var lastEffect: Int32?
+    for index in block.nodes.indices {
+      let item = itemOfNode[index]
+      graph.forEachSource(of: block.nodes[index]) { source in
+        if itemOfNode[source] != item { dependencies[Int(item)].append(itemOfNode[source]) }
+      }
+      if block.nodes[index].hasExternalEffect {
+        if let lastEffect { dependencies[Int(item)].append(lastEffect) }
         lastEffect = item
       }
     }
     var order: [Int] = []
+    order.reserveCapacity(items.count)
     var isDone = [Bool](repeating: false, count: items.count)
-    for start in items.indices.sorted(by: { items[$0].position < items[$1].position }) {
-      var stack = [start]
+    /// How many of its dependencies are done.
+    var met = [Int](repeating: 0, count: items.count)
+    var stack: [Int] = []
+    for index in block.nodes.indices where items[Int(itemOfNode[index])].last == index {
+      stack.append(Int(itemOfNode[index]))
       while let item = stack.last {
+        while met[item] < dependencies[item].count, isDone[Int(dependencies[item][met[item]])] {
+          met[item] += 1
+        }
         if isDone[item] {
           stack.removeLast()
-        } else if let open = dependencies[item].first(where: { !isDone[$0] }) {
-          stack.append(open)
+        } else if met[item] < dependencies[item].count {
+          stack.append(Int(dependencies[item][met[item]]))
         } else {
           isDone[item] = true
           order.append(item)
@@ -180,23 +194,24 @@ private struct Fusion {
   }
 
   /// One node in place of `nodes`, and of the joints that their results alone fill; `nil` if they are best left alone.
-  private mutating func fuse(_ nodes: [Int], dropped: inout Set<Int>) -> Node? {
-    guard let shape = shapes[nodes[0]] else { return nil }
-    var builder = FusedNodeBuilder(program, shape: shape)
+  private func fuse(_ nodes: [Int], dropped: inout [Bool]) -> Node? {
+    guard shapes[nodes[0]] >= 0 else { return nil }
+    var builder = FusedNodeBuilder(program, shape: shapeOfNumber[Int(shapes[nodes[0]])])
     for index in nodes {
-      let node = block.nodes[index]
-      let isRead = node.operands.map { operand in
-        builder.partRead(operand, of: producer[operand].map { block.nodes[$0] })
+      let isAppended = builder.append(block.nodes[index]) { operand in
+        // What can be fused takes no parts.
+        graph.producer(of: operand).flatMap { shapes[$0] < 0 ? block.nodes[$0] : nil }
       }
-      guard builder.append(node, reading: isRead) else { return nil }
+      guard isAppended else { return nil }
     }
-    let own = Set(nodes)
+    let own = itemOfNode[nodes[0]]
     var joints: [Int] = []
     for index in nodes {
       let value = block.nodes[index].results[0]
-      var isNeeded = isResult.contains(value)
-      for reader in readers[value] ?? [] where !own.contains(reader) {
-        if joins(reader, shape: shape, own: own) {
+      var isNeeded = graph.isResult(value)
+      graph.forEachReader(of: value) { reader in
+        if itemOfNode[reader] == own { return }
+        if joins(reader, own) {
           if !joints.contains(reader) { joints.append(reader) }
         } else {
           isNeeded = true
@@ -208,35 +223,17 @@ private struct Fusion {
     guard nodes.count > 1 || builder.readsParts || !joints.isEmpty,
       let node = builder.node(origin: block.nodes[nodes[nodes.count - 1]].origin)
     else { return nil }
-    dropped.formUnion(joints)
+    for joint in joints { dropped[joint] = true }
     return node
   }
 
-  /// Whether a node joins values of the group, and nothing else.
-  private func joins(_ index: Int, shape: [Int], own: Set<Int>) -> Bool {
-    let node = block.nodes[index]
-    guard node.op is Concatenate, node.operands.count > 1 else { return false }
-    return node.operands.allSatisfy { operand in
-      guard let source = producer[operand] else { return false }
-      return own.contains(source)
+  /// Whether a node joins values of the item `own`, and nothing else.
+  private func joins(_ index: Int, _ own: Int32) -> Bool {
+    guard block.nodes[index].op is Concatenate, block.nodes[index].operands.count > 1 else {
+      return false
     }
-  }
-}
-
-extension Program {
-  /// The shape of a node's result, if the node may be fused with others.
-  fileprivate func fusableShape(of node: Node) -> [Int]? {
-    guard node.results.count == 1, let shape = type(of: node.results[0]).shape.known else {
-      return nil
-    }
-    let dtypes = node.operands.map { type(of: $0).dtype }
-    switch node.op {
-    case let op as any ElementwiseOp:
-      return op.effect == .none && !op.canFail(dtypes) ? shape : nil
-    case is AddN:
-      return node.operands.count > 1 ? shape : nil
-    default:
-      return nil
+    return block.nodes[index].operands.allSatisfy { operand in
+      graph.producer(of: operand).map { itemOfNode[$0] == own } ?? false
     }
   }
 }

@@ -38,7 +38,7 @@ struct FusedNodeBuilder {
   }
 
   /// What of `value`'s producer, if it only takes a part of an array or repeats it, can be read in place.
-  func partRead(_ value: Value, of producer: Node?) -> Part {
+  private func partRead(_ value: Value, of producer: Node?) -> Part {
     let own = values.type(of: value).shape.known ?? []
     let whole = Part(
       value: value, strides: ShapeArithmetic.broadcastStrides(from: own, to: shape))
@@ -102,8 +102,8 @@ struct FusedNodeBuilder {
     return Part(value: base, strides: broadcast, offset: offset, isIndirect: true)
   }
 
-  /// Appends a node, each operand of which is read as `reading` says unless an appended node gives it.
-  mutating func append(_ node: Node, reading: [Part]) -> Bool {
+  /// Appends a node; `producer` gives the nodes that take parts of arrays.
+  mutating func append(_ node: Node, producer: (Value) -> Node?) -> Bool {
     let dtypes = node.operands.map { values.type(of: $0).dtype }
     let isConstant = node.operands.map { immediate($0) }
     let operands = node.operands.indices.map { index -> Source in
@@ -112,7 +112,8 @@ struct FusedNodeBuilder {
         isConstant[other] == nil && dtypes[other] == dtypes[index]
       }
       if let number = isConstant[index], others { return .constant(number) }
-      return .part(number(of: reading[index]))
+      let operand = node.operands[index]
+      return .part(number(of: partRead(operand, of: producer(operand))))
     }
     var expressions: [LaneExpression] = []
     switch node.op {

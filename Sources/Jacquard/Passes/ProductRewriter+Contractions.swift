@@ -6,13 +6,25 @@ extension ProductRewriter {
     for node in block.nodes {
       if let terms = Self.contractions(of: node, found, program) { found[node.results[0]] = terms }
     }
+    if found.isEmpty { return }
+    var readers: [Value: [Int]] = [:]
+    for index in block.nodes.indices {
+      let operands = block.nodes[index].operands
+      for position in operands.indices
+      where found[operands[position]] != nil
+        && block.nodes[index].op.usesElements(ofOperand: position)
+      {
+        readers[operands[position], default: []].append(index)
+      }
+    }
     // From the last reader to the first.
     for node in block.nodes.reversed() {
       guard let value = node.results.first, found[value] != nil else { continue }
       let isDispensable =
         !results.contains(value)
-        && (readers[value] ?? []).allSatisfy { reader in
-          reader.results.first.map { found[$0] != nil } == true
+        && (readers[value] ?? []).allSatisfy { index in
+          let reader = block.nodes[index]
+          return reader.results.first.map { found[$0] != nil } == true
             || Self.way(toRead: value, by: reader, program) != nil
         }
       if !isDispensable { found[value] = nil }
@@ -36,6 +48,9 @@ extension ProductRewriter {
     }
   }
 
+  /// Sums of more products are left alone: each reader is weighed against every term.
+  private static let termLimit = 32
+
   /// What `node` makes of products known so far, as a sum of them.
   private static func contractions(
     of node: Node, _ found: [Value: [Contraction]], _ program: Program
@@ -54,6 +69,7 @@ extension ProductRewriter {
     }
     if node.op is Add {
       guard let a = found[first], let b = found[node.operands[1]], first != node.operands[1],
+        a.count + b.count <= Self.termLimit,
         node.operands.allSatisfy({ program.type(of: $0) == type })
       else { return nil }
       return a + b

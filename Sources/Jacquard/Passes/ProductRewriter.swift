@@ -4,6 +4,8 @@ import JacquardArrays
 struct ProductRewriter {
   /// Rows `x·A + b`, arranged.
   struct Expansion {
+    /// The value of the product.
+    var product: Value
     var rows: Value
     var matrix: Value
     var isTransposed: Bool
@@ -42,8 +44,9 @@ struct ProductRewriter {
   private(set) var expansions: [Value: Expansion] = [:]
   /// Sums of products that are read only by what can do without them.
   var contractions: [Value: [Contraction]] = [:]
-  private(set) var readers: [Value: [Node]] = [:]
   private(set) var results: Set<Value>
+  /// Products `x·A` best done without altogether.
+  private var dispensable: Set<Value> = []
   /// Rows with a column of ones behind them.
   private var extended: [RowsKey: Value] = [:]
   /// The products of transposed rows and others.
@@ -51,22 +54,17 @@ struct ProductRewriter {
 
   init(_ block: Block, _ program: Program) {
     results = Set(block.results)
-    for node in block.nodes {
-      for (index, operand) in node.operands.enumerated()
-      where node.op.usesElements(ofOperand: index) {
-        readers[operand, default: []].append(node)
-      }
-    }
     findContractions(block, program)
+    for node in block.nodes { note(node, program) }
+    dispensable = dispensableExpansions(block, program)
   }
 
   mutating func rewrite(_ block: inout Block, _ program: inout Program) {
     var nodes: [Node] = []
+    nodes.reserveCapacity(block.nodes.count)
     for node in block.nodes {
       var list = NodeList(origin: node.origin)
-      let isReplaced = replace(node, &list, &program)
-      nodes += isReplaced ? list.nodes : [node]
-      note(node, program)
+      if replace(node, &list, &program) { nodes += list.nodes } else { nodes.append(node) }
     }
     block.nodes = nodes
     takeSums(&block, &program)
@@ -116,7 +114,7 @@ struct ProductRewriter {
       let (inner, columns) = op.transposeB ? (matrix[1], matrix[0]) : (matrix[0], matrix[1])
       if inner + 1 < columns {
         expansions[result] = Expansion(
-          rows: first, matrix: node.operands[1], isTransposed: op.transposeB)
+          product: result, rows: first, matrix: node.operands[1], isTransposed: op.transposeB)
       }
     case is Add:
       for (value, other) in [(first, node.operands[1]), (node.operands[1], first)] {
@@ -265,19 +263,13 @@ struct ProductRewriter {
       .flatMap { list.append(term.op, [$0, term.matrix], in: &program) }
   }
 
-  /// Whether multiplying by x first takes a quarter fewer operations.
+  /// Whether multiplying by x first takes a quarter fewer operations, or all readers of x·A together gain from it.
   private func isCheaper(
     _ expansion: Expansion, _ node: Node, _ op: MatMul, _ program: Program
   ) -> Bool {
-    guard let expanded = program.type(of: node.operands[0]).shape.known,
-      let inner = program.type(of: expansion.rows).shape.known?.last,
-      let matrix = program.type(of: node.operands[1]).shape.known
-    else { return false }
-    let width = expanded[expanded.count - 1]
-    let rows = Double(expanded.dropLast().reduce(1, *))
-    let columns = Double(op.transposeB ? matrix[0] : matrix[1])
-    let extra = Double(expansion.bias == nil ? inner : inner + 1)
-    return extra * (rows + Double(width)) * columns < 0.75 * rows * Double(width) * columns
+    if dispensable.contains(expansion.product) { return true }
+    guard let sizes = ExpandedSizes(expansion, node, op, program) else { return false }
+    return sizes.reassociated < 0.75 * sizes.asWritten
   }
 
   // MARK: Parts of products

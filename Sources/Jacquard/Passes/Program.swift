@@ -89,4 +89,5 @@ struct Program: Sendable {
 
   func type(of value: Value) -> TensorType { values[Int(value.index)].type }
   func constant(_ value: Value) -> NDArray? { values[Int(value.index)].constant }
+  func isConstant(_ value: Value) -> Bool { values[Int(value.index)].constant != nil }
 }

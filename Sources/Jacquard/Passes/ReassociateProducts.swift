@@ -12,12 +12,10 @@ struct ReassociateProducts: Pass {
     "(x·A + b)·B, (x·A + b)ᵀ·g, and xᵀ·(g·B) if nothing else reads g·B, are multiplied in another order where that takes a quarter fewer operations; sums change their order."
 
   func run(_ program: inout Program) {
-    var root = program.root
-    root.rewrite { block in
-      guard block.nodes.contains(where: { $0.op is MatMul }) else { return }
+    program.rewriteBlocks { block, program in
+      guard block.nodes.indices.contains(where: { block.nodes[$0].op is MatMul }) else { return }
       var rewriter = ProductRewriter(block, program)
       rewriter.rewrite(&block, &program)
     }
-    program.root = root
   }
 }

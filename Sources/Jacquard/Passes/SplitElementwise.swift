@@ -8,12 +8,10 @@ struct SplitElementwise: Pass {
     "split(f(x)) becomes f(split(x)), and f(concat(a, b), y) becomes concat(f(a, y₁), f(b, y₂)); bits stay the same."
 
   func run(_ program: inout Program) {
-    var root = program.root
-    root.rewrite { block in
+    program.rewriteBlocks { block, program in
       splitBefore(&block, &program)
       splitAfter(&block, &program)
     }
-    program.root = root
   }
 
   // MARK: Arrays that are taken apart
@@ -67,6 +65,7 @@ struct SplitElementwise: Pass {
   private func splitAfter(_ block: inout Block, _ program: inout Program) {
     var joints: [Value: Node] = [:]
     var readers: [Value: Int] = [:]
+    guard Self.hasJointWithOneReader(block) else { return }
     for result in block.results { readers[result, default: 0] += 1 }
     for node in block.nodes {
       for operand in node.operands { readers[operand, default: 0] += 1 }
@@ -95,6 +94,20 @@ struct SplitElementwise: Pass {
       nodes.append(node)
     }
     block.nodes = nodes
+  }
+
+  /// Whether there is anything for `splitAfter` to do, found without counting the readers of all values.
+  private static func hasJointWithOneReader(_ block: Block) -> Bool {
+    var readers: [Value: Int] = [:]
+    for index in block.nodes.indices where block.nodes[index].op is Concatenate {
+      readers[block.nodes[index].results[0]] = 0
+    }
+    if readers.isEmpty { return false }
+    for result in block.results { readers[result]? += 1 }
+    for index in block.nodes.indices {
+      for operand in block.nodes[index].operands { readers[operand]? += 1 }
+    }
+    return readers.values.contains(1)
   }
 
   // MARK: Parts

@@ -12,8 +12,17 @@ enum Verifier {
     var description: String { "the program is broken after \(pass): \(message)" }
   }
 
-  static func verify(_ program: Program, after pass: String) throws {
-    var checker = Checker(program: program, pass: pass)
+  /// How much is checked.
+  enum Depth {
+    /// All but the type rules of ops, which take as long as a pass does.
+    case structure
+    case everything
+  }
+
+  static func verify(
+    _ program: Program, after pass: String, _ depth: Depth = .everything
+  ) throws {
+    var checker = Checker(program, pass, depth)
     guard program.root.parameters.count == program.inputs.count else {
       throw checker.failure(
         "\(program.inputs.count) inputs, \(program.root.parameters.count) parameters")
@@ -28,53 +37,68 @@ enum Verifier {
   }
 
   private struct Checker {
-    let program: Program
-    let pass: String
-    var defined: Set<Value> = []
+    private let program: Program
+    private let pass: String
+    private let depth: Depth
+    /// The block that defines each value; 0 for those that none has defined yet.
+    private var homes: ValueTable<Int32>
+    private var blockCount: Int32 = 0
+
+    init(_ program: Program, _ pass: String, _ depth: Depth) {
+      self.program = program
+      self.pass = pass
+      self.depth = depth
+      homes = ValueTable(program, repeating: 0)
+    }
 
     func failure(_ message: String) -> Failure { Failure(pass: pass, message: message) }
 
-    mutating func define(_ value: Value) throws {
-      guard defined.insert(value).inserted else {
+    private mutating func define(_ value: Value, in block: Int32) throws {
+      guard homes[value] == 0 else {
         throw failure("value \(value.index) is defined twice")
       }
+      homes[value] = block
     }
 
     mutating func check(_ block: Block) throws {
-      var visible: Set<Value> = []
-      for parameter in block.parameters {
-        try define(parameter)
-        visible.insert(parameter)
-      }
-      for node in block.nodes {
-        for (index, operand) in node.operands.enumerated()
-        where !visible.contains(operand) && program.constant(operand) == nil
-          && (node.op.usesElements(ofOperand: index)
-            || program.type(of: operand).shape.known == nil)
-        {
-          throw failure(
-            "\(name(node)) uses value \(operand.index), which its block does not define")
+      blockCount += 1
+      let own = blockCount
+      for parameter in block.parameters { try define(parameter, in: own) }
+      for index in block.nodes.indices {
+        let operands = block.nodes[index].operands
+        for position in operands.indices where homes[operands[position]] != own {
+          try checkForeign(operands[position], at: position, of: block.nodes[index])
         }
-        try checkTypes(node)
-        for region in node.regions { try check(region) }
-        for result in node.results {
-          try define(result)
-          visible.insert(result)
+        let ownsRegions = !block.nodes[index].regions.isEmpty
+        if ownsRegions || depth == .everything { try checkTypes(block.nodes[index]) }
+        if ownsRegions {
+          for region in block.nodes[index].regions { try check(region) }
         }
+        for result in block.nodes[index].results { try define(result, in: own) }
       }
-      for result in block.results
-      where !visible.contains(result) && program.constant(result) == nil {
+      for result in block.results where homes[result] != own && !program.isConstant(result) {
         throw failure("a block returns value \(result.index), which it does not define")
       }
     }
 
-    func name(_ node: Node) -> String {
+    /// Checks an operand that the block has not defined.
+    private func checkForeign(_ operand: Value, at position: Int, of node: Node) throws {
+      if program.isConstant(operand) { return }
+      guard !node.op.usesElements(ofOperand: position),
+        program.type(of: operand).shape.isKnown
+      else {
+        throw failure(
+          "\(name(node)) uses value \(operand.index), which its block does not define")
+      }
+    }
+
+    private func name(_ node: Node) -> String {
       "\(type(of: node.op).name) (operation \(node.origin.index))"
     }
 
-    func types(_ values: [Value]) -> [TensorType] { values.map { program.type(of: $0) } }
+    private func types(_ values: [Value]) -> [TensorType] { values.map { program.type(of: $0) } }
 
-    func checkTypes(_ node: Node) throws {
+    private func checkTypes(_ node: Node) throws {
       if let loop = node.op as? While {
         try checkLoop(loop, node)
       } else if node.op is Conditional {
@@ -84,9 +108,12 @@ enum Verifier {
           else { throw failure("\(name(node)): a branch does not fit its operands or results") }
         }
       } else {
-        let inferred = try node.op.resultTypes(
-          TypeRuleInput(types(node.operands), constants: node.operands.map { program.constant($0) })
-        )
+        let inferred: [TensorType]
+        do {
+          inferred = try node.op.resultTypes(
+            TypeRuleInput(
+              types(node.operands), constants: node.operands.map { program.constant($0) }))
+        } catch { throw failure("the type rule of \(name(node)) refuses its operands: \(error)") }
         guard inferred.count == node.results.count else {
           throw failure("\(name(node)) has \(node.results.count) results, not \(inferred.count)")
         }
@@ -97,7 +124,7 @@ enum Verifier {
       }
     }
 
-    func checkLoop(_ loop: While, _ node: Node) throws {
+    private func checkLoop(_ loop: While, _ node: Node) throws {
       guard node.operands.count == loop.operandCount,
         node.results.count == loop.tripCountIndex + 1,
         node.regions.count == (loop.hasCondition ? 2 : 1)

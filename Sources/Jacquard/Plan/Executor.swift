@@ -25,9 +25,11 @@ struct Schedule: ~Copyable, Sendable {
     references = Table(steps.map { Reference($0) })
   }
 
-  func run(_ frame: Frame) {
-    if let recorder = frame.recorder { return runRecorded(frame, recorder) }
-    for index in references.indices {
+  func run(_ frame: Frame) { run(frame, references.indices) }
+
+  func run(_ frame: Frame, _ indices: Range<Int>) {
+    if let recorder = frame.recorder { return runRecorded(frame, indices, recorder) }
+    for index in indices {
       switch references[index] {
       case .kernel(let step): step._withUnsafeGuaranteedRef { $0.run(frame) }
       case .view(let step): step.run(frame)
@@ -46,19 +48,47 @@ extension Plan {
   func execute(
     _ context: RunContext, pool: WorkerPool, recorder: Recorder? = nil
   ) throws(RunFailureError) {
-    let own = recorder == nil && options.profile ? context.recorder(threads: pool.threadCount) : nil
-    let recorder = recorder ?? own
-    recorder?.begin()
+    try executeUntilUpdates(context, pool: pool, recorder: recorder)
+    executeUpdates(context, pool: pool, recorder: recorder)
+  }
+
+  /// Runs the steps before the first that may write over a variable; all if there is none.
+  ///
+  /// - Throws: ``RunFailureError`` if a kernel found something wrong.
+  func executeUntilUpdates(
+    _ context: RunContext, pool: WorkerPool, recorder: Recorder? = nil
+  ) throws(RunFailureError) {
+    let own = ownRecorder(context, pool, besides: recorder)
+    (recorder ?? own)?.begin()
     context.begin()
+    run(0..<layout.updateStep, context, pool, recorder ?? own)
+    guard context.status.hasFailed, let failure = context.status.firstFailure else { return }
+    (recorder ?? own)?.end()
+    if let own { collectTimes(of: own) }
+    throw RunFailureError(failure)
+  }
+
+  /// Runs the rest, which cannot fail, and completes the outputs.
+  func executeUpdates(_ context: RunContext, pool: WorkerPool, recorder: Recorder? = nil) {
+    let own = ownRecorder(context, pool, besides: recorder)
+    run(layout.updateStep..<schedule.steps.count, context, pool, recorder ?? own)
+    (recorder ?? own)?.end()
+    if let own { collectTimes(of: own) }
+    context.copyBoundOutputs()
+  }
+
+  private func ownRecorder(
+    _ context: RunContext, _ pool: WorkerPool, besides recorder: Recorder?
+  ) -> Recorder? {
+    recorder == nil && options.profile ? context.recorder(threads: pool.threadCount) : nil
+  }
+
+  private func run(
+    _ indices: Range<Int>, _ context: RunContext, _ pool: WorkerPool, _ recorder: Recorder?
+  ) {
     schedule.run(
       Frame(
         pointers: context.pointers, blocks: context.blocks, context: context,
-        status: context.status, pool: pool, recorder: recorder))
-    recorder?.end()
-    if let own { collectTimes(of: own) }
-    if let failure = context.status.hasFailed ? context.status.firstFailure : nil {
-      throw RunFailureError(failure)
-    }
-    context.copyBoundOutputs()
+        status: context.status, pool: pool, recorder: recorder), indices)
   }
 }

@@ -28,6 +28,10 @@ public protocol Kernel: Sendable {
   /// - Parameter operand: the operand that result 0 is written over, if it is.
   func memoryTraffic(overwriting operand: Int?) -> MemoryTraffic?
 
+  /// Whether result `result` may lie where operand `operand`, an array of its type, does, whatever other results lie over other
+  /// operands.
+  func canWrite(result: Int, over operand: Int) -> Bool
+
   /// Computes one chunk.
   func run(_ buffers: KernelBuffers, chunk: Int)
 }
@@ -48,6 +52,8 @@ extension Kernel {
   public var kind: KernelKind { .other }
   /// All operands and results.
   public func memoryTraffic(overwriting operand: Int?) -> MemoryTraffic? { nil }
+  /// It may not.
+  public func canWrite(result: Int, over operand: Int) -> Bool { false }
 }
 
 /// What kernels do in the main, as profiles sum them up.

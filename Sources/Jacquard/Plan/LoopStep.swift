@@ -44,6 +44,11 @@ final class LoopStep: Sendable {
     var isAnchored: Bool
     /// The memory that slices are gathered in unless they lie in one piece.
     var buffer: Int
+
+    /// Whether slices are used where they lie, each beside the one before.
+    fileprivate var isMoving: Bool {
+      if case .known = length { slices.isContiguous } else { false }
+    }
   }
 
   /// An array written slice by slice.
@@ -56,6 +61,11 @@ final class LoopStep: Sendable {
     var length: Length
     var isReversed: Bool
     var isAnchored: Bool
+
+    /// Whether slices are written where they lie, each beside the one before.
+    fileprivate var isMoving: Bool {
+      if case .known = length { producer >= 0 && slices.isContiguous } else { false }
+    }
   }
 
   /// The number of slices of an array.
@@ -63,6 +73,12 @@ final class LoopStep: Sendable {
     case known(Int)
     /// That of a stack whose length is decided while running.
     case growing(Int)
+  }
+
+  /// A slot that moves on by so many bytes at each iteration but the first.
+  private struct Movement: Sendable, BitwiseCopyable {
+    var slot: Int32
+    var byteStep: Int
   }
 
   struct Bounds: Sendable, BitwiseCopyable {
@@ -81,6 +97,12 @@ final class LoopStep: Sendable {
   let carries: Table<Carry>
   let scans: Table<Scan>
   let stacks: Table<Stack>
+  /// Slices of scans and stacks that lie in one piece one after the other, as movements; and the numbers of the others.
+  private let movements: Table<Movement>
+  private let otherScans: Table<Int>
+  private let otherStacks: Table<Int>
+  /// The numbers of the stacks that are copied to.
+  private let copiedStacks: Table<Int>
   let condition: Schedule
   let body: Schedule
   /// Set if threads may each take a range of rows through all iterations.
@@ -102,6 +124,22 @@ final class LoopStep: Sendable {
     self.carries = Table(carries)
     self.scans = Table(scans)
     self.stacks = Table(stacks)
+    let movingScans = scans.indices.filter { scans[$0].isMoving }
+    let movingStacks = stacks.indices.filter { stacks[$0].isMoving }
+    movements = Table(
+      movingScans.map {
+        Movement(
+          slot: scans[$0].parameter,
+          byteStep: (scans[$0].isReversed ? -1 : 1) * scans[$0].slices.runByteCount)
+      }
+        + movingStacks.map {
+          Movement(
+            slot: stacks[$0].producer,
+            byteStep: (stacks[$0].isReversed ? -1 : 1) * stacks[$0].slices.runByteCount)
+        })
+    otherScans = Table(scans.indices.filter { !scans[$0].isMoving })
+    otherStacks = Table(stacks.indices.filter { !stacks[$0].isMoving })
+    copiedStacks = Table(stacks.indices.filter { stacks[$0].producer < 0 })
     self.condition = Schedule(condition)
     self.body = Schedule(body)
     self.rows = rows
@@ -213,42 +251,67 @@ extension LoopStep {
 extension LoopStep {
   /// - Parameter rows: the rows to copy where slices do not lie in one piece; all by default.
   func readSlices(_ frame: Frame, iteration: Int, limit: Int, rows: RowRange? = nil) {
-    for position in scans.indices {
-      let scan = scans[position]
-      let length = count(scan.length, frame)
-      let index = slice(iteration, of: length, limit, scan.isReversed, scan.isAnchored)
-      let array = frame.pointers[Int(scan.operand)]
-      if scan.slices.isContiguous {
-        frame.pointers[Int(scan.parameter)] = array + index * scan.slices.runByteCount
-      } else {
-        scan.slices.gather(
-          from: array, length: length, index: index, to: frame.blocks[scan.buffer], rows: rows)
+    if iteration == 0 {
+      for position in scans.indices where scans[position].isMoving {
+        readSlice(position, frame, 0, limit, rows)
       }
+    } else {
+      for index in movements.indices {
+        frame.pointers[Int(movements[index].slot)] += movements[index].byteStep
+      }
+    }
+    for index in otherScans.indices { readSlice(otherScans[index], frame, iteration, limit, rows) }
+  }
+
+  private func readSlice(
+    _ position: Int, _ frame: Frame, _ iteration: Int, _ limit: Int, _ rows: RowRange?
+  ) {
+    let scan = scans[position]
+    let length = count(scan.length, frame)
+    let index = slice(iteration, of: length, limit, scan.isReversed, scan.isAnchored)
+    let array = frame.pointers[Int(scan.operand)]
+    if scan.slices.isContiguous {
+      frame.pointers[Int(scan.parameter)] = array + index * scan.slices.runByteCount
+    } else {
+      scan.slices.gather(
+        from: array, length: length, index: index, to: frame.blocks[scan.buffer], rows: rows)
     }
   }
 
   /// Tells kernels of the body where to write what is carried or stacked; false if a stack cannot grow.
+  ///
+  /// Moving stacks have moved on with the scans.
   func bindResults(_ frame: Frame, iteration: Int, limit: Int) -> Bool {
     for index in carries.indices where carries[index].transfer == .buffered {
-      let carry = carries[index]
-      frame.pointers[Int(carry.producer)] = frame.blocks[carry.buffer(iteration)]
+      frame.pointers[Int(carries[index].producer)] =
+        frame.blocks[
+          iteration & 1 == 0 ? carries[index].buffers.even : carries[index].buffers.odd]
     }
-    for position in stacks.indices {
-      let stack = stacks[position]
+    if iteration == 0 {
+      for position in stacks.indices where stacks[position].isMoving {
+        bindSlice(position, frame, 0, limit)
+      }
+    }
+    for index in otherStacks.indices {
+      let stack = stacks[otherStacks[index]]
       if isOpenEnded(stack) {
         guard reserve(iteration + 1, stack, frame) else { return false }
       }
-      guard stack.producer >= 0 else { continue }
-      let index = sliceIndex(of: stack, iteration, limit, frame)
-      frame.pointers[Int(stack.producer)] =
-        frame.pointers[Int(stack.result)] + index * stack.slices.runByteCount
+      if stack.producer >= 0 { bindSlice(otherStacks[index], frame, iteration, limit) }
     }
     return true
   }
 
+  private func bindSlice(_ position: Int, _ frame: Frame, _ iteration: Int, _ limit: Int) {
+    let stack = stacks[position]
+    let index = sliceIndex(of: stack, iteration, limit, frame)
+    frame.pointers[Int(stack.producer)] =
+      frame.pointers[Int(stack.result)] + index * stack.slices.runByteCount
+  }
+
   func writeSlices(_ frame: Frame, iteration: Int, limit: Int, rows: RowRange? = nil) {
-    for position in stacks.indices where stacks[position].producer < 0 {
-      let stack = stacks[position]
+    for index in copiedStacks.indices {
+      let stack = stacks[copiedStacks[index]]
       stack.slices.scatter(
         frame.pointers[Int(stack.bodyResult)], to: frame.pointers[Int(stack.result)],
         length: count(stack.length, frame),

@@ -16,56 +16,51 @@ struct MemoryPlan: Sendable, Equatable {
   private(set) var offsets: [Int]
   /// The size of the arena, in bytes.
   private(set) var byteCount = 0
-
-  private struct Placement {
-    var range: Range<Int>
-    var first: Int
-    var last: Int
-  }
+  /// How many blocks, or runs of blocks, the search for gaps looked at.
+  private(set) var searchCost = 0
 
   /// Places the largest blocks first, each into the smallest gap that holds it.
   ///
   /// - Throws: ``PlanError/arenaAllocation(bytes:)`` if the arena's size cannot be counted.
-  /// - Complexity: O(n²) in the number of blocks.
   init(_ blocks: [Block]) throws {
     offsets = Array(repeating: 0, count: blocks.count)
     let order = blocks.indices.sorted {
       (blocks[$1].byteCount, blocks[$0].first, $0) < (blocks[$0].byteCount, blocks[$1].first, $1)
     }
-    // Sorted by offset.
-    var placed: [Placement] = []
-    for index in order {
+    var placed = PlacedBlocks()
+    var start = 0
+    while start < order.count, blocks[order[start]].byteCount > 0 {
+      let byteCount = blocks[order[start]].byteCount
+      let equal = order[start...].prefix { blocks[$0].byteCount == byteCount }
+      try place(equal, of: blocks, size: Self.aligned(byteCount), among: &placed)
+      start = equal.endIndex
+    }
+    searchCost = placed.visitCount
+  }
+
+  /// Places blocks of one size, which stand in the order in which they begin to live.
+  private mutating func place(
+    _ indices: ArraySlice<Int>, of blocks: [Block], size: Int, among placed: inout PlacedBlocks
+  ) throws {
+    /// For many blocks it is worth while to search a copy in which nothing is dead.
+    let forgets = indices.count >= 64
+    var live = forgets ? placed : PlacedBlocks()
+    for index in indices {
       let block = blocks[index]
-      guard block.byteCount > 0 else { continue }
-      let size = try Self.aligned(block.byteCount)
-      let offset = Self.bestOffset(for: block, size: size, among: placed)
+      let offset =
+        forgets
+        ? live.bestOffset(for: block, size: size, forgets: true)
+        : placed.bestOffset(for: block, size: size, forgets: false)
       let (end, overflow) = offset.addingReportingOverflow(size)
       guard !overflow else { throw PlanError.arenaAllocation(bytes: .max) }
       offsets[index] = offset
       byteCount = max(byteCount, end)
-      let placement = Placement(range: offset..<end, first: block.first, last: block.last)
-      placed.insert(placement, at: Self.insertionIndex(of: offset, in: placed))
+      let placement = PlacedBlocks.Placement(
+        lower: offset, upper: end, first: block.first, last: block.last)
+      placed.insert(placement)
+      if forgets { live.insert(placement) }
     }
-  }
-
-  private static func bestOffset(for block: Block, size: Int, among placed: [Placement]) -> Int {
-    var best: (gap: Int, offset: Int)?
-    var end = 0
-    for placement in placed where placement.first <= block.last && block.first <= placement.last {
-      let gap = placement.range.lowerBound - end
-      if gap >= size, best.map({ gap < $0.gap }) ?? true { best = (gap, end) }
-      end = max(end, placement.range.upperBound)
-    }
-    return best?.offset ?? end
-  }
-
-  private static func insertionIndex(of offset: Int, in placed: [Placement]) -> Int {
-    var (low, high) = (0, placed.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if placed[middle].range.lowerBound < offset { low = middle + 1 } else { high = middle }
-    }
-    return low
+    if forgets { placed.visitCount = live.visitCount }
   }
 
   private static func aligned(_ byteCount: Int) throws -> Int {

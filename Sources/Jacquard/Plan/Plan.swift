@@ -13,6 +13,8 @@ struct PlanOptions: Sendable {
   var leastRowOperations = 60_000
   /// Whether threads may each take a range of rows through all iterations of a loop.
   var dividesRows = true
+  /// Whether new values of variables may be written over old ones.
+  var updatesInPlace = true
 }
 
 /// A program made ready to run: a schedule of kernels over slots, and the memory plan.
@@ -39,7 +41,7 @@ final class Plan: Sendable {
 
   let options: PlanOptions
   let schedule: Schedule
-  private let layout: RunLayout
+  let layout: RunLayout
   let constantByteCount: Int
   private let idleContexts = Mutex<[RunContext]>([])
   private let accumulatedTimes: Mutex<RunTimes>

@@ -42,6 +42,8 @@ struct PlanBuilder {
 
   let program: Program
   let options: PlanOptions
+  /// The node of the root from which on none can fail, and variables may be updated.
+  let firstUpdate: Int
   var layout = RunLayout()
   var rows: [PlanRow] = []
   private(set) var blocks: [MemoryPlan.Block] = []
@@ -57,7 +59,9 @@ struct PlanBuilder {
   static let unusedBlock = 0
 
   init(_ program: Program, options: PlanOptions) {
-    self.program = program
+    (self.program, firstUpdate) =
+      options.updatesInPlace
+      ? program.withUpdatesLast() : (program, program.root.nodes.count)
     self.options = options
     states = Array(repeating: ValueState(), count: program.values.count)
   }
@@ -77,7 +81,7 @@ struct PlanBuilder {
     }
     survey(program.root)
     let producers = program.root.results.map { claimOutput($0) }
-    let steps = try lower(program.root, depth: 0)
+    let steps = try lowerNodes(program.root, depth: 0)
     let end = tick()
     blocks[Self.unusedBlock].last = end
     for (result, producer) in zip(program.root.results, producers) {
@@ -87,9 +91,10 @@ struct PlanBuilder {
     layout.fetchCount = program.fetchCount
     layout.memoryLimit = options.memoryLimit
     layout.rowCount = rows.count
+    planUpdates(steps, producers: producers)
     markUpdates()
     let arena = try planMemory()
-    return Product(steps: steps, rows: rows, layout: layout, arena: arena)
+    return Product(steps: steps.compactMap(\.self), rows: rows, layout: layout, arena: arena)
   }
 
   /// Lets the producer of a root result write to memory that is bound when the run starts.
@@ -121,17 +126,19 @@ struct PlanBuilder {
 
   /// Notes which steps compute the new values of variables.
   private mutating func markUpdates() {
+    var slots: Set<Int> = []
     for output in layout.outputs.dropFirst(program.fetchCount).prefix(program.commits.count) {
-      let slots = [output.slot, output.producer?.slot ?? output.slot]
-      for row in rows.indices where rows[row].results.contains(where: { slots.contains($0.slot) }) {
-        rows[row].isUpdate = true
-        // Some rows change in the memory that the value is committed from.
-        rows[row].inPlaceOperand =
-          rows[row].inPlaceOperand
-          ?? rows[row].operands.firstIndex {
-            isPending($0.slot)
-          }
-      }
+      slots.formUnion([output.slot, output.producer?.slot ?? output.slot])
+    }
+    if slots.isEmpty { return }
+    for row in rows.indices where rows[row].results.contains(where: { slots.contains($0.slot) }) {
+      rows[row].isUpdate = true
+      // Some rows change in the memory that the value is committed from.
+      rows[row].inPlaceOperand =
+        rows[row].inPlaceOperand
+        ?? rows[row].operands.firstIndex {
+          isPending($0.slot)
+        }
     }
   }
 

@@ -54,6 +54,8 @@ struct PlanRow: Sendable {
   var kernelKind = KernelKind.other
   /// Whether it computes the new value of a variable.
   var isUpdate = false
+  /// Whether it writes a new value of a variable over the old one, where nobody else holds that.
+  var updatesInPlace = false
   /// Floating-point operations of one execution.
   var floatingPointOperations = 0
   var kernel: (any Kernel)?

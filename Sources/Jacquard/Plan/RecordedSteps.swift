@@ -2,10 +2,10 @@
 
 extension Schedule {
   /// Runs the steps, each timed from the end of the last.
-  func runRecorded(_ frame: Frame, _ recorder: Recorder) {
+  func runRecorded(_ frame: Frame, _ indices: Range<Int>, _ recorder: Recorder) {
     let lane = recorder.lanes[0]
     var start = Recorder.now
-    for index in references.indices {
+    for index in indices {
       let row: Int32
       let event: Int
       var threads = 1

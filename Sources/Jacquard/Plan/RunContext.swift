@@ -111,6 +111,14 @@ final class RunContext: Sendable {
     boundOutputs[index] = pointer
   }
 
+  /// Has commit `index`, whose kernel is yet to run, written to `pointer`.
+  func bindUpdate(_ index: Int, to pointer: UnsafeMutableRawPointer) {
+    bindCommit(index, to: pointer)
+    if let producer = layout.outputs[layout.fetchCount + index].producer {
+      pointers[producer.slot] = pointer
+    }
+  }
+
   /// The elements of output `index` after a run; valid until the context is returned.
   func outputPointer(_ index: Int) -> UnsafeRawPointer {
     UnsafeRawPointer(boundOutputs[index] ?? pointers[layout.outputs[index].slot])

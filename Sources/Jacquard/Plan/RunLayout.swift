@@ -29,6 +29,14 @@ struct RunLayout: Sendable {
     var growingStack: Int?
   }
 
+  /// A new value of a variable that may be written over the old one.
+  struct Update: Sendable {
+    /// Its place among the commits.
+    var commit: Int
+    /// The root parameter that is the old value.
+    var input: Int
+  }
+
   /// Where each slot points when a context is made.
   var slots: [Home] = []
   var constants: [NDArray] = []
@@ -37,6 +45,9 @@ struct RunLayout: Sendable {
   var inputSlots: [Int] = []
   var outputs: [Output] = []
   var fetchCount = 0
+  var updates: [Update] = []
+  /// The first step that may write over a variable; the number of steps if none does.
+  var updateStep = 0
   var growingStackCount = 0
   /// How many rows describe the plan.
   var rowCount = 0

@@ -25,6 +25,12 @@ final class KernelStep: Sendable {
   let kernels: Table<any Kernel>
   /// The kernel, if threads may each take a range of rows.
   let rowwise: (any RowwiseKernel)?
+  /// What computes a chunk, and what computes some rows if that is possible. A call of a kernel in an existential would count
+  /// references to it, and threads that share a loop would wait for each other's counts.
+  private let computeChunk: @Sendable (KernelBuffers, Int) -> Void
+  private let computeRows: @Sendable (KernelBuffers, Range<Int>) -> Void
+  /// The scratch memory of each thread that takes a range of rows.
+  private let scratchByteCountPerRange: Int
   /// The slots of the operands, then of the results.
   let slots: Table<Int32>
   let operandCount: Int
@@ -38,6 +44,14 @@ final class KernelStep: Sendable {
   ) {
     kernels = Table([kernel])
     rowwise = (kernel as? any RowwiseKernel).flatMap { $0.isRowwise ? $0 : nil }
+    computeChunk = kernel.chunkComputation
+    if let rowwise {
+      computeRows = rowwise.rowComputation
+      scratchByteCountPerRange = rowwise.scratchByteCountPerRange
+    } else {
+      computeRows = { _, _ in }
+      scratchByteCountPerRange = 0
+    }
     slots = Table(operands + results)
     operandCount = operands.count
     chunkCount = kernel.chunkCount
@@ -50,10 +64,22 @@ final class KernelStep: Sendable {
   func run(_ frame: Frame) {
     let buffers = buffers(frame)
     if chunkCount == 1 {
-      kernels.base.pointee.run(buffers, chunk: 0)
+      computeChunk(buffers, 0)
     } else {
       frame.pool.run(kernels.base, buffers, chunkCount: chunkCount)
     }
+  }
+}
+
+extension Kernel {
+  fileprivate var chunkComputation: @Sendable (KernelBuffers, Int) -> Void {
+    { run($0, chunk: $1) }
+  }
+}
+
+extension RowwiseKernel {
+  fileprivate var rowComputation: @Sendable (KernelBuffers, Range<Int>) -> Void {
+    { run($0, rows: $1) }
   }
 }
 
@@ -67,12 +93,11 @@ extension KernelStep {
 
   /// Computes some rows, on one of the threads that share a loop.
   func run(_ frame: Frame, rows: Range<Int>, thread: Int) {
-    guard let rowwise else { return }
-    let scratch = frame.blocks[scratchBlock] + thread * rowwise.scratchByteCountPerRange
-    rowwise.run(
+    let scratch = frame.blocks[scratchBlock] + thread * scratchByteCountPerRange
+    computeRows(
       KernelBuffers(
         pointers: frame.pointers, slots: slots.base, operandCount: operandCount,
-        status: frame.status, scratch: scratch), rows: rows)
+        status: frame.status, scratch: scratch), rows)
   }
 }
 

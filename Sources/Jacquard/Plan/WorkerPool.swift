@@ -60,8 +60,11 @@ private final class Crew: Sendable {
     var chunkCount: Int
   }
 
-  /// How often an idle worker looks for chunks before it sleeps, about 50 µs.
-  private static let spinCount = 20_000
+  /// How long an idle worker looks for chunks before it sleeps: longer than what one thread mostly does alone between two
+  /// kernels that are cut. To be woken takes tens of microseconds.
+  private static let spinNanoseconds: Int64 = 200_000
+  /// How often it looks between two looks at the clock.
+  private static let looksPerClock = 256
   /// How often a caller looks whether the last chunks are done before it gives up its processor.
   private static let patience = 20_000
 
@@ -161,11 +164,20 @@ private final class Crew: Sendable {
 
   func work() {
     while !isDismissed.load(ordering: .relaxed) {
-      var looks = 0
-      while looks < Self.spinCount {
-        looks = takeChunk() ? 0 : looks + 1
-      }
+      takeChunksForAWhile()
       sleep()
+    }
+  }
+
+  /// Runs chunks until there have been none for a while.
+  private func takeChunksForAWhile() {
+    var idleSince = Recorder.now
+    var now = idleSince
+    while now - idleSince < Self.spinNanoseconds {
+      var hasWorked = false
+      for _ in 0..<Self.looksPerClock where takeChunk() { hasWorked = true }
+      now = Recorder.now
+      if hasWorked { idleSince = now }
     }
   }
 

@@ -82,10 +82,15 @@ final class PreparedPlan: Sendable {
     }
     for (index, id) in plan.commits.enumerated() {
       let type = plan.outputs[plan.fetchCount + index]
-      needs.commits.append((id.index, type.byteCount ?? 0))
+      needs.commits.append((id.index, type.byteCount ?? 0, false))
+    }
+    for update in plan.layout.updates {
+      guard case .variable(let read) = inputs[update.input] else { continue }
+      needs.updates.append(StoreNeeds.Update(commit: update.commit, read: read))
+      needs.commits[update.commit].isUpdate = true
     }
     for (index, commit) in plan.rowCommits.enumerated() {
-      let (variable, byteCount) = needs.commits[commit]
+      let (variable, byteCount, _) = needs.commits[commit]
       let output = plan.fetchCount + plan.commits.count + index
       let rows = plan.outputs[plan.fetchCount + commit].shape.known?.first ?? 0
       needs.rowCommits.append(

@@ -99,12 +99,8 @@ extension Session {
     var isCommitted = false
     defer { if !isCommitted { store.abandon(needs, run) } }
 
-    for (index, commit) in needs.commits.enumerated() {
-      if run.pending[index] == nil {
-        run.pending[index] = try storage(byteCount: commit.byteCount) {
-          graph.read { $0.variables[commit.variable].name }
-        }
-      }
+    for (index, commit) in needs.commits.enumerated() where !commit.isUpdate {
+      if run.pending[index] == nil { run.pending[index] = try storage(of: commit) }
       context.bindCommit(index, to: run.pending[index]!.pointer)
     }
     for commit in needs.rowCommits {
@@ -128,13 +124,23 @@ extension Session {
     try binding(context)
     try withExtendedLifetime(fed) {
       do throws(RunFailureError) {
-        try plan.execute(context, pool: pool, recorder: recorder)
+        try plan.executeUntilUpdates(context, pool: pool, recorder: recorder)
       } catch {
         throw sessionError(error.failure)
       }
-      try reading(context, run)
+      if needs.updates.isEmpty {
+        plan.executeUpdates(context, pool: pool, recorder: recorder)
+        try reading(context, run)
+        store.commit(needs, run)
+      } else {
+        // What may yet throw comes first.
+        try reading(context, run)
+        try store.update(
+          needs, run, allocate: { try storage(of: needs.commits[$0]) },
+          bind: { context.bindUpdate($0, to: $1) },
+          body: { plan.executeUpdates(context, pool: pool, recorder: recorder) })
+      }
     }
-    store.commit(needs, run)
     isCommitted = true
     guard isTimed else { return }
     let total = Recorder.now - start
@@ -147,6 +153,14 @@ extension Session {
 
   private func leaseContext(of plan: Plan) throws -> RunContext {
     do { return try plan.leaseContext() } catch let error as PlanError { throw sessionError(error) }
+  }
+
+  private func storage(
+    of commit: (variable: Int, byteCount: Int, isUpdate: Bool)
+  ) throws -> ArrayStorage {
+    try storage(byteCount: commit.byteCount) {
+      graph.read { $0.variables[commit.variable].name }
+    }
   }
 
   private func storage(byteCount: Int, name: () -> String) throws -> ArrayStorage {

@@ -12,7 +12,8 @@ import Synchronization
 ///
 /// All assignments of one run commit together at its end, or, if it throws, not at all. Fetches see variables as of the start
 /// of the run. Any number of threads may run at once: runs that assign wait for each other, all others do not, and see
-/// either all of another run's assignments or none.
+/// either all of another run's assignments or none. New values are written over old ones where nobody holds these: for as
+/// long as that takes, whoever starts to read variables waits.
 ///
 /// What is compiled for a combination of fetches, fed tensors and fed shapes is kept for the next run like it. Sessions on one
 /// graph share nothing but the graph, which may grow while they run.
@@ -105,12 +106,13 @@ public final class Session: Sendable {
     do {
       let compiled = try Compiler.program(
         for: request, feedValues: { id in fed.position(of: id).map { fed.arrays[$0] } }, in: graph,
-        disabledPasses: options.disabledPasses)
+        disabledPasses: options.disabledPasses, windowLimits: options.windowLimits)
       var planOptions = PlanOptions(
         threads: options.threads, memoryLimit: options.memoryLimit, profile: options.isProfiling)
       planOptions.leastRowOperations =
         options.leastRowOperations ?? planOptions.leastRowOperations
       planOptions.dividesRows = options.dividesRows
+      planOptions.updatesInPlace = options.updatesInPlace
       let plan = try Plan.compile(compiled.program, options: planOptions)
       return PreparedPlan(
         plan, compiled.program, feeds: fed, shapeDecidingFeeds: compiled.shapeDecidingFeeds,

@@ -32,6 +32,12 @@ public struct SessionOptions: Sendable {
   /// As ``PlanOptions/dividesRows``, for tests.
   var dividesRows = true
 
+  /// As ``PlanOptions/updatesInPlace``, for tests.
+  var updatesInPlace = true
+
+  /// When loops are cut into windows, for tests.
+  var windowLimits: WindowLimits?
+
   /// Options, by default one thread for each active processor and 64 plans within 1 GiB.
   public init(
     threads: Int = ProcessInfo.processInfo.activeProcessorCount, planCacheCount: Int = 64,

@@ -5,7 +5,8 @@ import Synchronization
 ///
 /// A run takes snapshots by retaining storage, writes new values into buffers of its own, and swaps all of them in
 /// at its end. The buffer a swap has put aside is written again by the next run, unless a reader or a fetched array still
-/// holds it.
+/// holds it. Where it can no longer fail, it writes over the values themselves that nobody else holds
+/// (``update(_:_:allocate:bind:body:)``).
 final class VariableStore: Sendable {
   private struct Slot {
     /// The committed value; `nil` while uninitialised.
@@ -14,6 +15,14 @@ final class VariableStore: Sendable {
     var spare: ArrayStorage?
     /// The rows in which the spare buffer differs from the committed value; `nil` if it may differ in all.
     var difference: ChangedRows?
+
+    /// The committed value, if nobody else can see it.
+    mutating func unsharedValue(byteCount: Int) -> ArrayStorage? {
+      guard isKnownUniquelyReferenced(&current), let current, !current.isWrapped,
+        current.byteCount == byteCount
+      else { return nil }
+      return current
+    }
 
     /// The spare buffer, if nobody else can see it, and the rows in which it differs.
     mutating func takeSpare(
@@ -48,6 +57,19 @@ final class VariableStore: Sendable {
       while slots.count <= variable { slots.append(Slot()) }
     }
 
+    /// Swaps in what is pending; of other commits the values have been written over.
+    mutating func commit(_ needs: StoreNeeds, _ run: RunBindings) {
+      for (index, commit) in needs.commits.enumerated() {
+        slots[commit.variable].difference = run.changes[index].take()
+        guard let pending = run.pending[index].take() else { continue }
+        slots[commit.variable].spare = slots[commit.variable].current
+        slots[commit.variable].current = pending
+      }
+      for (index, counter) in needs.counters.enumerated() {
+        counters[counter].committed = max(counters[counter].committed, run.draws[index] + 1)
+      }
+    }
+
     mutating func counterIndex(for key: UInt64) -> Int {
       if let known = counterIndices[key] { return known }
       counters.append(DrawCounter(key: key))
@@ -78,7 +100,7 @@ final class VariableStore: Sendable {
         run.draws[index] = state.counters[counter].next
         state.counters[counter].next += 1
       }
-      for (index, commit) in needs.commits.enumerated() {
+      for (index, commit) in needs.commits.enumerated() where !commit.isUpdate {
         state.grow(toInclude: commit.variable)
         let spare = state.slots[commit.variable].takeSpare(byteCount: commit.byteCount)
         run.pending[index] = spare?.buffer
@@ -90,16 +112,36 @@ final class VariableStore: Sendable {
 
   /// Makes the pending values of a run the current ones, all at once.
   func commit(_ needs: StoreNeeds, _ run: RunBindings) {
-    state.withLock { state in
-      for (index, commit) in needs.commits.enumerated() {
-        state.slots[commit.variable].spare = state.slots[commit.variable].current
-        state.slots[commit.variable].current = run.pending[index].take()
-        state.slots[commit.variable].difference = run.changes[index].take()
+    state.withLock { $0.commit(needs, run) }
+  }
+
+  /// Has a run that can no longer fail write its new values, over the old ones where nobody else holds these, and makes them
+  /// the current ones, all at once: whoever wants to see variables waits.
+  ///
+  /// - Parameters:
+  ///   - allocate: makes storage for a commit whose old value somebody holds.
+  ///   - bind: has a commit written to memory.
+  ///   - body: runs the kernels.
+  func update(
+    _ needs: StoreNeeds, _ run: RunBindings, allocate: (Int) throws -> ArrayStorage,
+    bind: (Int, UnsafeMutableRawPointer) -> Void, body: () -> Void
+  ) throws {
+    try state.withLock { state in
+      for update in needs.updates {
+        run.snapshots[update.read] = nil
+        let (variable, byteCount, _) = needs.commits[update.commit]
+        if let value = state.slots[variable].unsharedValue(byteCount: byteCount) {
+          bind(update.commit, value.pointer)
+        } else {
+          let buffer =
+            try state.slots[variable].takeSpare(byteCount: byteCount)?.buffer
+            ?? allocate(update.commit)
+          run.pending[update.commit] = buffer
+          bind(update.commit, buffer.pointer)
+        }
       }
-      for (index, counter) in needs.counters.enumerated() {
-        state.counters[counter].committed = max(
-          state.counters[counter].committed, run.draws[index] + 1)
-      }
+      body()
+      state.commit(needs, run)
     }
   }
 
@@ -165,9 +207,19 @@ struct StoreNeeds: Sendable {
   /// The draw counters read, by index in the store.
   var counters: [Int] = []
   /// The variables assigned, in the order of the plan's commits.
-  var commits: [(variable: Int, byteCount: Int)] = []
+  var commits: [(variable: Int, byteCount: Int, isUpdate: Bool)] = []
+  /// The commits that are written over the old value if nobody else holds that.
+  var updates: [Update] = []
   /// The commits that change some rows only.
   var rowCommits: [RowCommit] = []
+
+  /// A commit that is written over the old value if nobody else holds that.
+  struct Update: Sendable {
+    /// Its place among the commits.
+    var commit: Int
+    /// The place of the variable among the reads.
+    var read: Int
+  }
 
   /// A commit that changes some rows only.
   struct RowCommit: Sendable {

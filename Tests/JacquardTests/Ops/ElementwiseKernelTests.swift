@@ -135,6 +135,52 @@ struct ElementwiseKernelTests {
     }
   }
 
+  @Test(arguments: [1, 5, 16, 700], [3, 9, 300])
+  func rowsOfWindowsComeInAnyRanges(units: Int, rows: Int) throws {
+    var random = TestRandom(seed: UInt64(units * rows))
+    let gates = randomArray([rows, 4 * units], &random)
+    let state = randomArray([rows, units], &random)
+    let bias = randomArray([units], &random)
+    var program = TileProgram(operandDTypes: [.float64, .float64, .float64, .float64])
+    let sources = (0..<4).map { TileProgram.Source.operand($0) }
+    // Windows 1 and 3 of the gates; the results stand side by side.
+    program.results = [
+      try program.append(
+        .apply(
+          .add, .apply(.multiply, .operand(0), .operand(1)),
+          .apply(.add, .operand(2), .constant(3))), operands: sources),
+      try program.append(.apply(.subtract, .operand(3), .operand(0)), operands: sources),
+    ]
+    let kernel = try ElementwiseKernel(
+      name: "test", program: program, shape: [rows, units],
+      operands: [
+        TileOperand(dtype: .float64, strides: [4 * units, 1], offset: units),
+        TileOperand(dtype: .float64, strides: [units, 1]),
+        TileOperand(dtype: .float64, strides: [0, 1]),
+        TileOperand(dtype: .float64, strides: [4 * units, 1], offset: 3 * units),
+      ],
+      results: [
+        TileResult(buffer: 0, strides: [2 * units, 1]),
+        TileResult(buffer: 0, strides: [2 * units, 1], offset: units),
+      ])
+    let (g, s, b) = (
+      gates.elements(as: Double.self), state.elements(as: Double.self),
+      bias.elements(as: Double.self)
+    )
+    let expected = (0..<rows).flatMap { row -> [Double] in
+      let gate = g[(row * 4 * units)..<((row + 1) * 4 * units)].map(\.self)
+      return (0..<units).map { gate[units + $0] * s[row * units + $0] + (b[$0] + 3) }
+        + (0..<units).map { gate[3 * units + $0] - gate[units + $0] }
+    }
+    let cut = rows / 3 + 1
+    for ranges in [nil, [0..<rows], [cut..<rows, 0..<cut], (0..<rows).map { $0..<$0 + 1 }] {
+      let run = KernelRun(
+        kernel, operands: [gates, state, bias, gates], results: [(.float64, [rows, 2 * units])],
+        rows: ranges)
+      #expect(run.results[0] == NDArray(expected, shape: [rows, 2 * units]))
+    }
+  }
+
   @Test func transposedOperandsAreGathered() throws {
     let x = NDArray((0..<(37 * 53)).map(Int32.init), shape: [37, 53])
     let program = try TileProgram(

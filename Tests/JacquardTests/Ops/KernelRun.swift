@@ -16,15 +16,17 @@ struct TestRandom: RandomNumberGenerator {
   }
 }
 
-/// One execution of a kernel outside any plan, its chunks from the last to the first.
+/// One execution of a kernel outside any plan, its chunks from the last to the first, or some ranges of its rows.
 struct KernelRun {
   let results: [NDArray]
   let status: RunStatus
 
-  /// - Parameter overwriting: the operand over which result 0 is written.
+  /// - Parameters:
+  ///   - overwriting: the operand over which result 0 is written.
+  ///   - rows: the ranges of rows to compute, one after the other, in place of chunks.
   init(
     _ kernel: any Kernel, operands: [NDArray], results types: [(DType, [Int])],
-    overwriting: Int? = nil
+    overwriting: Int? = nil, rows: [Range<Int>]? = nil
   ) {
     // Copies, since storage may be shared.
     var storages = operands.map { array in
@@ -52,7 +54,11 @@ struct KernelRun {
         let buffers = KernelBuffers(
           pointers: pointers, slots: slots, operandCount: operands.count, status: status,
           scratch: scratch.pointer)
-        for chunk in (0..<kernel.chunkCount).reversed() { kernel.run(buffers, chunk: chunk) }
+        if let rows, let kernel = kernel as? any RowwiseKernel {
+          for range in rows { kernel.run(buffers, rows: range) }
+        } else {
+          for chunk in (0..<kernel.chunkCount).reversed() { kernel.run(buffers, chunk: chunk) }
+        }
       }
     }
     self.status = status

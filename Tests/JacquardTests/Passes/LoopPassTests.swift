@@ -147,6 +147,19 @@ import Testing
       """)
   }
 
+  @Test func nothingIsAddedToZeros() throws {
+    let (x, h) = (input([5, 4, 2]), input([4, 3]))
+    for value in [0.0, 1] {
+      let total = full(value, like: input([2, 3]))
+      let state = graph.scan(x, initial: [h, total], reversed: true) { state, x in
+        ([tanh(state[0]), state[1] + matmul(x, state[0], transposeA: true)], none)
+      }.state
+      let text = try PassRun(DistributeLoops(), state).after
+      #expect(text.contains("float32[20, 3] = Reshape"))
+      #expect(text.contains("= Add(") == (value != 0))
+    }
+  }
+
   @Test func productsOfOtherAxesAreTransposed() throws {
     let (x, h, w) = (input([4, 5, 2]), input([4, 3]), input([2, 3]))
     let y = graph.scan(x, initial: h, axis: 1) { h, x in
@@ -206,11 +219,31 @@ import Testing
         %4 float32[1, 3, 32] = PackMatrix[transposed: false](%2)
         %5 float32[4, 3], %6 int64[] = While[carry 1, scan {0}, invariant 3, stack {}](%1, %0, %2, %3, %4)
           do(%7 int64[], %8 float32[4, 3], %9 float32[4, 3], %10 float32[3, 3], %11 float32[3], %12 float32[1, 3, 32])
-            %13 float32[4, 3] = PackedMatMul[columns: 3, hasAddend: true, hasBias: true](%8, %12, %9, %11)
+            %13 float32[4, 3] = PackedMatMul[columns: 3, productCount: 1, hasAddend: true, hasBias: true](%8, %12, %9, %11)
             %14 float32[4, 3] = Tanh(%13)
             → %14
         → %5
       """)
+  }
+
+  @Test(.enabled(if: jq_is_optimized() != 0)) func sumsOfTwoProductsAreOne() throws {
+    let (x, h, w, v, b) = (
+      input([5, 4, 2]), input([4, 3]), input([3, 3]), input([2, 3]), input([3])
+    )
+    let y = graph.scan(x, initial: h) { h, x in
+      (tanh(b + (matmul(h, w) + matmul(x, v))), none)
+    }.state
+    let text = try PassRun(PackMatrices(), [y]).after
+    #expect(
+      text.contains("PackedMatMul[columns: 3, productCount: 2, hasAddend: false, hasBias: true]"))
+    #expect(!text.contains("Add(") && !text.contains("productCount: 1"))
+    // A product that is read twice stays by itself.
+    let z = graph.scan(x, initial: h) { h, x in
+      let product = matmul(h, w)
+      return (tanh(product + matmul(x, v)), product)
+    }
+    let other = try PassRun(PackMatrices(), [z.state, z.outputs]).after
+    #expect(!other.contains("productCount: 2"))
   }
 
   @Test(.enabled(if: jq_is_optimized() != 0), arguments: [[3], [1, 3]], [1, 3])

@@ -103,15 +103,18 @@ struct PassRun {
     after = try Self.program(fetches, disabled: all.subtracting([name])).text
   }
 
-  /// The program for `fetches`, every placeholder being fed as its type says.
-  static func program(_ fetches: [Tensor], disabled: Set<String>) throws -> Program {
+  /// The program for `fetches`, every placeholder being fed as its type says; loops are cut into windows however short they are.
+  static func program(
+    _ fetches: [Tensor], disabled: Set<String>, windowLimits: WindowLimits? = WindowLimits.none
+  ) throws -> Program {
     let graph = fetches[0].graph
     let feeds = graph.operations.filter { $0.op is Placeholder }.flatMap(\.results)
     let request = CompileRequest(
       fetches: fetches.map(\.id), targets: [],
       feeds: feeds.map { .init(value: $0.id, type: $0.type) })
     return try Compiler.program(
-      for: request, feedValues: { _ in nil }, in: graph, disabledPasses: disabled
+      for: request, feedValues: { _ in nil }, in: graph, disabledPasses: disabled,
+      windowLimits: windowLimits
     ).program
   }
 

@@ -19,7 +19,7 @@ struct RandomTensorProgram {
     random = SplitMix(seed: UInt64(seed) &+ 11)
     _ = random.next()
     rows = [0, 1, 2, 3, 4, 5, 8, 9, 13][Int(random.next() % 9)]
-    steps = [0, 1, 2, 3, 3, 4][Int(random.next() % 6)]
+    steps = [0, 1, 2, 3, 4, 6][Int(random.next() % 6)]
     // Often as many as rows, so that vectors of one look like those of the other.
     units = random.next() % 3 == 0 ? max(1, rows) : 1 + Int(random.next() % 4)
     var environment: [Tensor] = []
@@ -36,6 +36,25 @@ struct RandomTensorProgram {
     }
     outputs = Array(
       statements(5, &environment, depth: 2).suffix(4))
+    outputs += windows()
+    if seed % 4 == 3 { outputs += unrolled(environment) }
+  }
+
+  /// What a loop over windows makes of an input in another order, with something joined to it.
+  private func windows() -> [Tensor] {
+    guard steps > 3, steps.isMultiple(of: 2),
+      let x = placeholders.first(where: { shape($0) == [rows, steps, units] })
+    else { return [] }
+    let flat = x.transposed([1, 0, 2]).reshaped(to: [steps * rows, units])
+    let ones = graph.constant(.ones(.float64, [steps * rows, 1]))
+    let joined = concatenate([flat, ones], axis: 1)
+    let none: [Tensor] = []
+    return [
+      graph.scan(joined.reshaped(to: [2, steps / 2, rows, units + 1]), initial: none) {
+        state, part in
+        (state, graph.scan(part, initial: none) { state, x in (state, tanh(x)) }.outputs)
+      }.outputs
+    ]
   }
 
   /// The gradients of what is given out with respect to what is fed; asking adds them to the graph.
@@ -267,7 +286,8 @@ struct RandomTensorProgram {
     let isReversed = flip()
     var copy = self
     let (state, outputs) = graph.scan(
-      scanned, initial: carried, axis: axis, reversed: isReversed
+      scanned, initial: carried, axis: axis, reversed: isReversed,
+      parallelIterations: 1 + next(3)
     ) { state, slices -> ([Tensor], [Tensor]) in
       var inner = environment + state + slices
       let made = copy.statements(2 + copy.next(3), &inner, depth: depth - 1)
@@ -299,8 +319,9 @@ struct RandomTensorProgram {
     else { return [unary(environment)] }
     let isReversed = next(3) == 0
     var copy = self
-    let (state, outputs) = graph.scan(x, initial: [h], axis: axis, reversed: isReversed) {
-      state, x -> ([Tensor], [Tensor]) in
+    let (state, outputs) = graph.scan(
+      x, initial: [h], axis: axis, reversed: isReversed, parallelIterations: 1 + next(3)
+    ) { state, x -> ([Tensor], [Tensor]) in
       let next = copy.gates([x, state[0], bias])[0]
       var inner = environment + [x] + state + [next]
       let made = copy.statements(copy.next(2), &inner, depth: depth - 1)
@@ -308,6 +329,41 @@ struct RandomTensorProgram {
     }
     self = copy
     return state + outputs
+  }
+
+  /// A recurrence written out step by step: steps take the same random choices.
+  private mutating func unrolled(_ environment: [Tensor]) -> [Tensor] {
+    let count = 4 + next(4)
+    let axis = next(3)
+    var shape = [rows, units]
+    shape.insert(count, at: axis)
+    let x = placeholder(shape)
+    let takesSlices = flip()
+    var inputs = (0..<count).map { step in
+      takesSlices
+        ? x.slice(axis: axis, range: step..<step + 1).squeezed(axis: axis)
+        : x.unstacked(count: count, axis: axis)[step]
+    }
+    if flip() { inputs.reverse() }
+    var states = [value([rows, units], environment), value([rows, 1], environment)]
+    var outputs: [Tensor] = []
+    let isScaledByStep = flip()
+    let choices = random
+    for (step, input) in inputs.enumerated() {
+      random = choices
+      let joint = matmul(concatenate([input, states[0]], axis: 1), weights[[2 * units, units]]!)
+      let scale = isScaledByStep ? graph.scalar(0.5 + Double(step) / 8, .float64) : states[1]
+      var inner = [input, joint] + states + [joint * scale]
+      outputs += statements(2 + next(3), &inner, depth: 0).suffix(1)
+      states = [
+        tanh(value([rows, units], inner) + joint), sin(successor(of: states[1], inner)),
+      ]
+    }
+    let joined: [Tensor] =
+      if outputs.allSatisfy({ $0.shape == outputs[0].shape }) {
+        flip() ? [stack(outputs)] : [sum(of: outputs)]
+      } else { [] }
+    return states + joined + [outputs[next(count)]]
   }
 
   private mutating func loop(_ environment: [Tensor], depth: Int) -> [Tensor] {

@@ -23,6 +23,7 @@ import Testing
     func run(_ disabled: Set<String>, threads: Int = 1) throws -> [NDArray] {
       var options = SessionOptions(threads: threads, disabledPasses: disabled)
       options.leastRowOperations = 0
+      options.windowLimits = WindowLimits.none
       return try Session(graph, options: options).run(fetches, feeding: program.feeds)
     }
     let plain = try run(Self.all)
@@ -33,6 +34,8 @@ import Testing
     for threads in 2...3 {
       expectSameBits(try run([], threads: threads), everything, "seed \(seed), \(threads) threads")
     }
+    expectSameBits(
+      try run([RecomputeResiduals.name]), everything, "seed \(seed), residuals stacked")
     // One pass after the other off, a different one for each seed.
     let name = Self.all.sorted()[seed % Self.all.count]
     let without = try run([name])
@@ -73,7 +76,8 @@ import Testing
     var divided = 0
     for seed in 0..<60 where divided < 5 {
       let program = RandomTensorProgram(seed: seed)
-      let compiled = try PassRun.program(program.outputs + program.slopes, disabled: [])
+      let compiled = try PassRun.program(
+        program.outputs + program.slopes, disabled: [], windowLimits: nil)
       let plan = try Plan.compile(
         compiled, options: PlanOptions(threads: 3, memoryLimit: nil, profile: false))
       for case .loop(let loop) in plan.schedule.steps

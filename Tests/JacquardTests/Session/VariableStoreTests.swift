@@ -9,7 +9,9 @@ import Testing
   @Test func twoBuffersServeAllSteps() throws {
     let v = graph.variable(.zeros, [100], name: "v")
     let step = v.assignAdd(graph.constant(.ones(.float32, [100])))
-    let session = Session(graph)
+    var options = SessionOptions()
+    options.updatesInPlace = false
+    let session = Session(graph, options: options)
     try session.run(graph.variablesInitializer)
     var addresses: [UnsafeMutableRawPointer] = []
     for _ in 0..<6 {

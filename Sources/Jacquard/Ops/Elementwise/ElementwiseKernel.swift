@@ -28,6 +28,8 @@ struct ElementwiseKernel: Kernel {
   private let scratchPerChunk: Int
   /// Whether one call does a whole chunk.
   private let isOneCall: Bool
+  /// What runs the program where rows are evenly spaced.
+  private let runner: TileRunner?
 
   /// The longest tile.
   private static let tileLength = 1024
@@ -126,6 +128,9 @@ struct ElementwiseKernel: Kernel {
     self.results = results
     resultBuffers = placements.map(\.buffer)
     registerOffsets = offsets
+    runner = TileRunner(
+      code, geometry, operands: operands, results: results, resultBuffers: placements.map(\.buffer),
+      registerOffsets: offsets)
     rowCount = shape.first ?? 1
   }
 
@@ -142,6 +147,18 @@ struct ElementwiseKernel: Kernel {
       read: operands.reduce(0) { $0 + bytes($1) }, written: results.reduce(0) { $0 + bytes($1) })
   }
 
+  /// So if both are dense, and no line reads the operand after the one that writes the result.
+  func canWrite(result: Int, over operand: Int) -> Bool {
+    let own = results.indices.filter { resultBuffers[$0] == result }
+    guard own.count == 1, geometry.accesses[operands.count + own[0]] == .dense,
+      geometry.accesses[operand] == .dense, results[own[0]].offset == 0,
+      operands[operand].offset == 0, results[own[0]].dtype == operands[operand].dtype
+    else { return false }
+    let (target, source) = (Int32(code.firstResult + own[0]), Int32(operand))
+    guard let write = code.lines.firstIndex(where: { $0.out == target }) else { return false }
+    return !code.lines[(write + 1)...].contains { [$0.a, $0.b, $0.c].contains(source) }
+  }
+
   func run(_ buffers: KernelBuffers, chunk: Int) {
     let first = chunk * tilesPerChunk
     let end = min(first + tilesPerChunk, geometry.tileCount)
@@ -152,7 +169,12 @@ struct ElementwiseKernel: Kernel {
       runOneCall(buffers, start..<limit)
       return
     }
-    let registers = prepareRegisters(buffers, buffers.scratch + chunk * scratchPerChunk)
+    let scratch = buffers.scratch + chunk * scratchPerChunk
+    if let runner {
+      runner.run(buffers, tiles: first..<end, of: geometry, scratch)
+      return
+    }
+    let registers = prepareRegisters(buffers, scratch)
     for index in first..<end { run(geometry.tile(index), buffers, registers) }
   }
 
@@ -371,6 +393,10 @@ extension ElementwiseKernel: RowwiseKernel {
         runOneCall(buffers, elements)
         return
       }
+      if let runner {
+        runner.run(buffers, rows: 0..<1, columns: elements, buffers.scratch)
+        return
+      }
       let registers = prepareRegisters(buffers, buffers.scratch)
       for column in stride(
         from: elements.lowerBound, to: elements.upperBound, by: geometry.tileWidth)
@@ -380,9 +406,13 @@ extension ElementwiseKernel: RowwiseKernel {
       }
       return
     }
-    let registers = prepareRegisters(buffers, buffers.scratch)
     let perRow = geometry.rowCount / rowCount
     let range = rows.lowerBound * perRow..<rows.upperBound * perRow
+    if let runner {
+      runner.run(buffers, rows: range, columns: 0..<geometry.rowLength, buffers.scratch)
+      return
+    }
+    let registers = prepareRegisters(buffers, buffers.scratch)
     for row in stride(from: range.lowerBound, to: range.upperBound, by: geometry.rowsPerTile) {
       let count = min(geometry.rowsPerTile, range.upperBound - row)
       for column in stride(from: 0, to: geometry.rowLength, by: geometry.tileWidth) {

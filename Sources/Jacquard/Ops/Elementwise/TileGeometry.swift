@@ -180,6 +180,11 @@ struct TileGeometry: Sendable {
     return (tile.row * stride + tile.column, stride)
   }
 
+  /// How many elements apart rows of an operand are, if they are evenly spaced.
+  func rowStride(ofOperand operand: Int) -> Int {
+    outerShape.isEmpty ? 0 : strides[operand * (outerShape.count + 1) + outerShape.count - 1]
+  }
+
   /// How many elements apart neighbours in a row of an operand are.
   func strideWithinRow(ofOperand operand: Int) -> Int {
     strides[operand * (outerShape.count + 1) + outerShape.count]

@@ -71,12 +71,18 @@ struct GEMMPart<Element> {
 /// An element type with a matrix product.
 protocol GEMMElement: KernelNumber {
   static func multiply(_ part: GEMMPart<Self>)
+  /// Whether small products may be faster than large ones.
+  static var hasSmallProducts: Bool { get }
+}
+
+extension GEMMElement {
+  static var hasSmallProducts: Bool { false }
 }
 
 /// A matrix product. One product is cut along the longer of rows and columns, several are dealt out whole.
 ///
-/// OpenBLAS packs both operands anew at every call: the cut repeats the packing of the operand it does not divide, which
-/// costs least along the longer side (128×512 in 8 pieces: 94 % of the whole's speed by columns, 66 % by rows).
+/// The operand that the cut does not divide is read, and where there are no tiles (``GEMMTiling``) packed, for each chunk
+/// anew, which costs least along the longer side. Chunks are a power of two, so that threads get equally many of them.
 struct GEMMKernel: Kernel {
   private enum Cut { case batches, rows, columns }
 
@@ -84,14 +90,24 @@ struct GEMMKernel: Kernel {
   private let dtype: DType
   private let axis: Cut
   private let cut: WorkCut
+  /// The operand that the product is added to, of the product's shape.
+  private let addend: Int?
 
   private static let grain = 800_000
   private static let maximumChunkCount = 16
+  /// Narrower strips waste the kernel's registers.
+  private static let leastStrip = 64
+  /// The least where what all strips read does not stay in a core's cache.
+  private static let leastStripOfLarge = 128
+  private static let cacheByteCount = 1 << 20
 
-  /// - Parameter dtype: float32, float64, int32 or int64.
-  init(_ layout: GEMMLayout, dtype: DType) {
+  /// - Parameters:
+  ///   - dtype: float32, float64, int32 or int64.
+  ///   - addend: the operand that the product is added to, if any; it may be where the result is.
+  init(_ layout: GEMMLayout, dtype: DType, addend: Int? = nil) {
     self.layout = layout
     self.dtype = dtype
+    self.addend = addend
     let (rows, columns) = (layout.rows, layout.columns)
     if layout.batchCount != 1 {
       axis = .batches
@@ -100,14 +116,21 @@ struct GEMMKernel: Kernel {
     } else {
       axis = rows > columns ? .rows : .columns
       let length = max(rows, columns)
-      // Narrow strips waste the kernel's registers: at least 64 rows or columns each.
+      let sharedByteCount = min(rows, columns) * layout.inner * dtype.byteCount
+      let strip =
+        sharedByteCount > Self.cacheByteCount ? Self.leastStripOfLarge : Self.leastStrip
+      let count = min(
+        layout.productOperations / Self.grain, length / strip, Self.maximumChunkCount)
       cut = WorkCut(
-        length, costPerItem: 2 * min(rows, columns) * layout.inner, grain: Self.grain,
-        multipleOf: 16, atMost: min(Self.maximumChunkCount, max(1, length / 64)))
+        length, costPerItem: 1, grain: 1, multipleOf: 16, atMost: Self.powerOfTwo(atMost: count))
     }
   }
 
-  var name: String { "MatMul" }
+  private static func powerOfTwo(atMost count: Int) -> Int {
+    count < 2 ? 1 : 1 << (Int.bitWidth - 1 - count.leadingZeroBitCount)
+  }
+
+  var name: String { addend == nil ? "MatMul" : "AddedMatMul" }
   var kind: KernelKind { .matrixProduct }
   var chunkCount: Int { cut.chunkCount }
   var floatingPointOperations: Int { layout.batchCount * layout.productOperations }
@@ -134,16 +157,19 @@ struct GEMMKernel: Kernel {
       b: buffers.operand(1, as: type), strideB: layout.transposeB ? layout.inner : layout.columns,
       transposeB: layout.transposeB, target: buffers.result(0, as: type),
       targetStride: layout.columns)
+    part.accumulates = addend != nil
     switch axis {
     case .rows:
       part.rows = range.count
       part.a += range.lowerBound * (layout.transposeA ? 1 : layout.inner)
       part.target += range.lowerBound * layout.columns
+      copyAddend(buffers, to: part)
       part.multiply()
     case .columns:
       part.columns = range.count
       part.b += range.lowerBound * (layout.transposeB ? layout.inner : 1)
       part.target += range.lowerBound
+      copyAddend(buffers, to: part)
       part.multiply()
     case .batches:
       let (a, b, target) = (part.a, part.b, part.target)
@@ -152,8 +178,24 @@ struct GEMMKernel: Kernel {
         part.a = a + offsets.a
         part.b = b + offsets.b
         part.target = target + index * layout.rows * layout.columns
+        copyAddend(buffers, to: part)
         part.multiply()
       }
+    }
+  }
+
+  /// Puts the addend where the product is added to it, unless it is there.
+  private func copyAddend<Element: GEMMElement>(
+    _ buffers: KernelBuffers, to part: GEMMPart<Element>
+  ) {
+    guard let addend else { return }
+    let target = buffers.result(0, as: Element.self)
+    let source = buffers.operand(addend, as: Element.self)
+    guard source != UnsafePointer(target) else { return }
+    let offset = part.target - target
+    for row in 0..<part.rows {
+      (part.target + row * part.targetStride).update(
+        from: source + offset + row * part.targetStride, count: part.columns)
     }
   }
 }
@@ -168,11 +210,27 @@ extension GEMMPart where Element: GEMMElement {
       }
       return
     }
-    Element.multiply(self)
+    guard Element.hasSmallProducts,
+      let tiling = GEMMTiling(
+        rows: rows, columns: columns, inner: inner, transposeA: transposeA,
+        transposeB: transposeB, lanes: 64 / MemoryLayout<Element>.size)
+    else { return Element.multiply(self) }
+    for k in 0..<tiling.inner.chunkCount {
+      for column in 0..<tiling.columnCount {
+        let columns = tiling.columns(column)
+        if columns.isEmpty { continue }
+        for row in 0..<tiling.rows.chunkCount {
+          Element.multiply(
+            piece(rows: tiling.rows.range(row), columns: columns, inner: tiling.inner.range(k)))
+        }
+      }
+    }
   }
 }
 
 extension Float: GEMMElement {
+  static var hasSmallProducts: Bool { true }
+
   static func multiply(_ part: GEMMPart<Float>) {
     if let product = part.vectorProduct {
       cblas_sgemv(
@@ -191,6 +249,8 @@ extension Float: GEMMElement {
 }
 
 extension Double: GEMMElement {
+  static var hasSmallProducts: Bool { true }
+
   static func multiply(_ part: GEMMPart<Double>) {
     if let product = part.vectorProduct {
       cblas_dgemv(

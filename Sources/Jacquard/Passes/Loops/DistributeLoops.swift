@@ -15,11 +15,13 @@ struct DistributeLoops: Pass {
 
   func run(_ program: inout Program) {
     var root = program.root
+    let zeros = root.zeros
     root.rewriteLoops(&program) { form, program in
       guard let iterations = form.fullTripCount(in: program), iterations > 1 else {
         return ([], [])
       }
-      var distribution = Distribution(form, iterations: iterations, byteLimit: Self.byteLimit)
+      var distribution = Distribution(
+        form, zeros: zeros, iterations: iterations, byteLimit: Self.byteLimit)
       distribution.moveAhead(&program)
       distribution.moveBehind(&program)
       form = distribution.form
@@ -29,9 +31,23 @@ struct DistributeLoops: Pass {
   }
 }
 
+extension Block {
+  /// The values that are zero throughout, those of all regions included.
+  fileprivate var zeros: Set<Value> {
+    var zeros: Set<Value> = []
+    for node in nodes {
+      if let fill = node.op as? FillLike, fill.value.value == 0 { zeros.insert(node.results[0]) }
+      for region in node.regions { zeros.formUnion(region.zeros) }
+    }
+    return zeros
+  }
+}
+
 /// The distribution of one loop.
 private struct Distribution {
   var form: LoopForm
+  /// Values that are zero throughout.
+  private let zeros: Set<Value>
   private(set) var before: NodeList
   private(set) var after: NodeList
   private let iterations: Int
@@ -45,8 +61,9 @@ private struct Distribution {
   /// The order in which the loop meets what it scans, if it scans backwards or forwards only.
   private let isReversed: Bool
 
-  init(_ form: LoopForm, iterations: Int, byteLimit: Int) {
+  init(_ form: LoopForm, zeros: Set<Value>, iterations: Int, byteLimit: Int) {
     self.form = form
+    self.zeros = zeros
     self.iterations = iterations
     self.byteLimit = byteLimit
     batching = Batching(iterations: iterations)
@@ -225,10 +242,17 @@ private struct Distribution {
       else { continue }
       let term = node.operands[0] == carry.parameter ? node.operands[1] : node.operands[0]
       var attempt = self
-      guard let total = attempt.sum(of: term, &program),
-        attempt.after.append(
-          Add(), [carry.initial, total], as: carry.result, in: &program) != nil
-      else { continue }
+      guard let total = attempt.sum(of: term, &program) else { continue }
+      if zeros.contains(carry.initial), attempt.after.nodes.last?.results == [total],
+        program.type(of: total) == program.type(of: carry.result)
+      {
+        attempt.renameLast(total, to: carry.result)
+      } else {
+        guard
+          attempt.after.append(
+            Add(), [carry.initial, total], as: carry.result, in: &program) != nil
+        else { continue }
+      }
       self = attempt
       form.carries.remove(at: index)
       form.nodes.removeAll { $0.results == node.results }

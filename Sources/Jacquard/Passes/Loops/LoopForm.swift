@@ -84,6 +84,20 @@ struct LoopForm {
     nodes = body.nodes
   }
 
+  /// An empty loop of so many iterations, for the same operation as another.
+  init(iterations: Int, like form: LoopForm, in program: inout Program) {
+    op = While(
+      carriedCount: 0, scans: [], invariantCount: 0, stacks: [], hasCondition: false,
+      hasBound: false, maximumIterations: iterations,
+      parallelIterations: form.parallelIterations, swapMemory: form.op.swapMemory)
+    (carries, scans, invariants, stacks, nodes) = ([], [], [], [], [])
+    iteration = program.addValue(TensorType(.int64, .scalar))
+    bound = nil
+    tripCountResult = program.addValue(TensorType(.int64, .scalar))
+    condition = nil
+    origin = form.origin
+  }
+
   /// The loop as a node.
   var node: Node {
     var op = op
@@ -111,6 +125,7 @@ struct LoopForm {
   }
 
   var hasCondition: Bool { op.hasCondition }
+  var parallelIterations: Int { op.parallelIterations }
 
   /// The number of iterations where it is known, and every slice of every scanned array is read.
   func fullTripCount(in program: Program) -> Int? {
@@ -189,7 +204,9 @@ extension Block {
     _ program: inout Program,
     _ change: (inout LoopForm, inout Program) -> (before: [Node], after: [Node])
   ) {
+    guard hasRegions else { return }
     var rewritten: [Node] = []
+    rewritten.reserveCapacity(nodes.count)
     for var node in nodes {
       for region in node.regions.indices {
         node.regions[region].rewriteLoops(&program, change)
@@ -212,7 +229,8 @@ extension Program {
     switch node.op {
     case let op as any ElementwiseOp:
       return !op.canFail(node.operands.map { type(of: $0).dtype })
-    case is MatMul, is PackMatrix, is Transpose, is Reverse, is Split, is Concatenate, is Stack,
+    case is MatMul, is AddedMatMul, is PackMatrix, is Transpose, is Reverse, is Split,
+      is Concatenate, is Stack,
       is Unstack,
       is Reshape, is ReshapeLike, is ExpandDimensions, is Squeeze, is BroadcastLike,
       is BroadcastTo, is FillLike, is any SlicingOp, is any AxisReduction, is SumToShape, is AddN:

@@ -26,9 +26,13 @@ struct PackMatrices: Pass {
     for index in form.nodes.indices {
       var node = form.nodes[index]
       if let product = packedProduct(node, &form, &packed, &before, &program) { node = product }
-      // The product moves down to where the sum stands.
-      if let sum = absorbableSum(node, form, producer, uses, program) {
-        form.nodes[sum.source] = Node(op: NoOp(), operands: [], results: [], origin: node.origin)
+      // The products move down to where the sum stands.
+      if let sum = sumOfProducts(node, form, producer, uses, program)
+        ?? absorbableSum(node, form, producer, uses, program)
+      {
+        for source in sum.sources {
+          form.nodes[source] = Node(op: NoOp(), operands: [], results: [], origin: node.origin)
+        }
         node = Node(
           op: sum.op, operands: sum.operands, results: node.results, origin: sum.origin)
       }
@@ -70,11 +74,35 @@ struct PackMatrices: Pass {
 
   /// A product that takes in what it is added to.
   private struct Sum {
-    /// Where the product stands that the sum alone reads.
-    var source: Int
+    /// Where the products stand that the sum alone reads.
+    var sources: [Int]
     var op: PackedMatMul
     var operands: [Value]
     var origin: OperationID
+  }
+
+  /// A sum of two products that nothing else reads, with the bias that one of them has.
+  private func sumOfProducts(
+    _ node: Node, _ form: LoopForm, _ producer: [Value: Int], _ uses: [Value: Int],
+    _ program: Program
+  ) -> Sum? {
+    guard node.op is Add || node.op is AddN, node.operands.count == 2,
+      node.operands.allSatisfy({
+        uses[$0] == 1 && program.type(of: $0) == program.type(of: node.results[0])
+      })
+    else { return nil }
+    let sources = node.operands.compactMap { producer[$0] }
+    let products = sources.map { form.nodes[$0] }
+    let ops = products.compactMap { $0.op as? PackedMatMul }
+    guard ops.count == 2, ops.allSatisfy({ $0.productCount == 1 && !$0.hasAddend }),
+      !(ops[0].hasBias && ops[1].hasBias)
+    else { return nil }
+    let op = PackedMatMul(
+      columns: ops[0].columns, productCount: 2, hasBias: ops[0].hasBias || ops[1].hasBias)
+    return Sum(
+      sources: sources, op: op,
+      operands: products.flatMap { $0.operands.prefix(2) }
+        + products.flatMap { $0.operands.dropFirst(2) }, origin: products[0].origin)
   }
 
   private func absorbableSum(
@@ -100,7 +128,7 @@ struct PackMatrices: Pass {
       }
       let product = form.nodes[source]
       return Sum(
-        source: source, op: op, operands: product.operands + [other], origin: product.origin)
+        sources: [source], op: op, operands: product.operands + [other], origin: product.origin)
     }
     return nil
   }

@@ -15,13 +15,11 @@ struct SinkProducts: Pass {
 
   func run(_ program: inout Program) {
     guard jq_is_optimized() != 0 else { return }
-    var root = program.root
-    root.rewrite { sink(&$0, &program) }
-    program.root = root
+    program.rewriteBlocks(sink)
   }
 
   private func sink(_ block: inout Block, _ program: inout Program) {
-    guard block.nodes.contains(where: { $0.op is While }) else { return }
+    guard block.hasRegions else { return }
     var producer: [Value: Node] = [:]
     var readers: [Value: Int] = [:]
     for result in block.results { readers[result, default: 0] += 1 }

@@ -11,6 +11,7 @@ struct SplitResiduals: Pass {
   }
 
   private func split(_ block: inout Block, _ program: inout Program) {
+    guard block.hasRegions else { return }
     /// The joined arrays, and the parts that make them up, all `[iterations, …]`.
     var parts: [Value: Joined] = [:]
     var nodes: [Node] = []

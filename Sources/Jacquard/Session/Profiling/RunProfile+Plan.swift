@@ -68,7 +68,7 @@ extension RunProfile.Step {
     operands = row.operands.map { "\($0.type)" }
     results = row.results.map { "\($0.type)" }
     places = row.results.map(\.place)
-    isInPlace = row.inPlaceOperand != nil
+    isInPlace = row.inPlaceOperand != nil || row.updatesInPlace
     iterations = row.tripCount
     self.executionsPerRun = executionsPerRun
     chunks = row.kind == .kernel ? row.chunkCount : 1

@@ -41,7 +41,7 @@ public struct RunProfile: Sendable, Hashable, Codable {
     public var results: [String]
     /// Where each result lies: `@4096` in the arena, `input`, `constant`, or `given` by the run.
     public var places: [String]
-    /// Whether result 0 is written over an operand.
+    /// Whether result 0 is written over an operand, or new values of variables over old ones.
     public var isInPlace: Bool
     /// How often a loop repeats its body, if that is known beforehand.
     public var iterations: Int?
