@@ -299,9 +299,9 @@ def left_out(results, runner):
         whole = runner.figure("jacquard", result.row.whole, "median")
         if whole is not None:
             name = result.row.name.removesuffix(" / by hand")
-            lines.append(
-                f"| {name} | {number(result.ours)} | {number(whole)} | {number(whole - result.ours)} |"
-            )
+            difference = whole - result.ours
+            known = number(difference) if difference > 0 else "in the noise"
+            lines.append(f"| {name} | {number(result.ours)} | {number(whole)} | {known} |")
     if not lines:
         return []
     heading = "| network | without | with | difference |\n|---|---:|---:|---:|\n"
