@@ -60,26 +60,32 @@ let package = Package(
       exclude: ["Protobuf/Messages"], swiftSettings: strict),
     .testTarget(
       name: "JacquardArraysTests",
-      dependencies: ["JacquardArrays", "CVectorKernels", "PythonReaders"], swiftSettings: strict),
+      dependencies: ["JacquardArrays", "CVectorKernels", "PythonReaders", "TemporaryFolders"],
+      swiftSettings: strict),
     .target(name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter"),
     .target(name: "CPseudoTerminal", path: "Tests/Support/CPseudoTerminal"),
     .target(
       name: "PythonReaders", path: "Tests/Support/PythonReaders", swiftSettings: strict),
+    .target(
+      name: "TemporaryFolders", path: "Tests/Support/TemporaryFolders", swiftSettings: strict),
     .executableTarget(
       name: "checkpoint-writer", dependencies: ["Jacquard"],
       path: "Tests/Support/CheckpointWriter", swiftSettings: strict),
     .testTarget(
       name: "JacquardTests",
-      dependencies: ["Jacquard", "CAllocationCounter", "checkpoint-writer"],
+      dependencies: ["Jacquard", "CAllocationCounter", "TemporaryFolders", "checkpoint-writer"],
       swiftSettings: strict),
     .testTarget(
-      name: "JacquardNNTests", dependencies: ["JacquardNN"], swiftSettings: strict),
+      name: "JacquardNNTests", dependencies: ["JacquardNN", "TemporaryFolders"],
+      swiftSettings: strict),
     .testTarget(
       name: "JacquardDataTests", dependencies: ["JacquardData", "CZlib"],
       swiftSettings: strict),
     .testTarget(
       name: "JacquardSummariesTests",
-      dependencies: ["JacquardSummaries", "JacquardData", "PythonReaders", "CZlib"],
+      dependencies: [
+        "JacquardSummaries", "JacquardData", "PythonReaders", "TemporaryFolders", "CZlib",
+      ],
       swiftSettings: strict),
     .target(
       name: "ExampleSupport",
@@ -103,7 +109,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ExampleTests",
-      dependencies: ["ExampleSupport", "JacquardSummaries", "CPseudoTerminal"]
+      dependencies: [
+        "ExampleSupport", "JacquardSummaries", "CPseudoTerminal", "TemporaryFolders",
+      ]
         + examples.map { .target(name: $0) },
       swiftSettings: strict),
   ]

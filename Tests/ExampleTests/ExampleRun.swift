@@ -1,4 +1,5 @@
 import Foundation
+import TemporaryFolders
 
 /// One run of an example's executable.
 struct ExampleRun {
@@ -49,7 +50,5 @@ func storedGraph(_ name: String) throws -> String {
 
 /// A path in a fresh temporary folder.
 func temporaryPath(_ name: String) throws -> String {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  return folder.appendingPathComponent(name).path
+  try temporaryFolder().appendingPathComponent(name).path
 }

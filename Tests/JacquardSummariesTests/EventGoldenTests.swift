@@ -1,5 +1,6 @@
 import Foundation
 import JacquardArrays
+import TemporaryFolders
 import Testing
 
 @testable import JacquardSummaries
@@ -8,7 +9,7 @@ import Testing
 struct EventGoldenTests {
   @Test("records", arguments: GoldenCase.cases("record_"))
   func record(_ golden: GoldenCase) throws {
-    let folder = temporaryFolder()
+    let folder = temporaryPath()
     try FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true)
     var file = try RecordFile(creating: "\(folder)/records", flushInterval: .seconds(1000))
@@ -25,7 +26,7 @@ struct EventGoldenTests {
 
   @Test("scalars", arguments: GoldenCase.cases("scalar_"))
   func scalar(_ golden: GoldenCase) throws {
-    let folder = temporaryFolder()
+    let folder = temporaryPath()
     let time = try golden.number("wallTime")
     let writer = try EventWriter(directory: folder) { time }
     let value: Float = try golden["value"].scalar()
@@ -39,7 +40,7 @@ struct EventGoldenTests {
 
   @Test("histograms", arguments: GoldenCase.cases("histogram_"))
   func histogram(_ golden: GoldenCase) throws {
-    let folder = temporaryFolder()
+    let folder = temporaryPath()
     let writer = try EventWriter(directory: folder)
     try writer.add(histogram: golden["values"], named: "values", step: 7)
     try writer.close()
@@ -51,7 +52,7 @@ struct EventGoldenTests {
 
   @Test("images", arguments: GoldenCase.cases("image_"))
   func image(_ golden: GoldenCase) throws {
-    let folder = temporaryFolder()
+    let folder = temporaryPath()
     let writer = try EventWriter(directory: folder)
     try writer.add(
       image: golden["pixels"], named: "pixels", step: 7,

@@ -1,5 +1,6 @@
 import Foundation
 import JacquardArrays
+import TemporaryFolders
 import Testing
 
 @testable import JacquardSummaries
@@ -8,7 +9,7 @@ import Testing
 struct EventWriterTests {
   @Test("the file is named as TensorFlow names it; two writers of a folder have two files")
   func names() throws {
-    let folder = temporaryFolder()
+    let folder = temporaryPath()
     let first = try EventWriter(directory: folder) { 1_700_000_000.75 }
     let second = try EventWriter(directory: folder) { 1_700_000_000.75 }
     #expect(first.path != second.path)
@@ -27,7 +28,7 @@ struct EventWriterTests {
 
   @Test("records wait until they are flushed, for the interval, for close, or for the end")
   func flushing() throws {
-    let patient = try EventWriter(directory: temporaryFolder(), flushInterval: .seconds(1000))
+    let patient = try EventWriter(directory: temporaryPath(), flushInterval: .seconds(1000))
     try patient.add(scalar: 1, named: "x", step: 0)
     #expect(try records(of: patient.path).isEmpty)
     try patient.flush()
@@ -36,12 +37,12 @@ struct EventWriterTests {
     try patient.close()
     #expect(try records(of: patient.path).count == 3)
 
-    let eager = try EventWriter(directory: temporaryFolder(), flushInterval: .zero)
+    let eager = try EventWriter(directory: temporaryPath(), flushInterval: .zero)
     try eager.add(scalar: 1, named: "x", step: 0)
     #expect(try records(of: eager.path).count == 2)
 
     func abandoned() throws -> String {
-      let writer = try EventWriter(directory: temporaryFolder(), flushInterval: .seconds(1000))
+      let writer = try EventWriter(directory: temporaryPath(), flushInterval: .seconds(1000))
       try writer.add(scalar: 1, named: "x", step: 0)
       return writer.path
     }
@@ -50,14 +51,14 @@ struct EventWriterTests {
 
   @Test("many records are written before the interval has passed")
   func manyRecords() throws {
-    let writer = try EventWriter(directory: temporaryFolder(), flushInterval: .seconds(1000))
+    let writer = try EventWriter(directory: temporaryPath(), flushInterval: .seconds(1000))
     for step in 0..<2000 { try writer.add(scalar: Double(step), named: "x", step: step) }
     #expect(try records(of: writer.path).count > 1000)
   }
 
   @Test("several threads may write at once; each record is whole")
   func threads() async throws {
-    let folder = temporaryFolder()
+    let folder = temporaryPath()
     let writer = try EventWriter(directory: folder, flushInterval: .zero)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for task in 0..<4 {
@@ -79,7 +80,7 @@ struct EventWriterTests {
 
   @Test("after close, adding is an error; closing again is not")
   func closed() throws {
-    let writer = try EventWriter(directory: temporaryFolder())
+    let writer = try EventWriter(directory: temporaryPath())
     try writer.close()
     try writer.close()
     try writer.flush()
@@ -92,7 +93,7 @@ struct EventWriterTests {
 
   @Test("a folder that cannot be made is told, with the reason")
   func badFolder() throws {
-    let folder = temporaryFolder()
+    let folder = temporaryPath()
     try Data().write(to: URL(fileURLWithPath: folder))
     let error = #expect(throws: SummaryError.self) {
       try EventWriter(directory: "\(folder)/logs")
@@ -107,7 +108,7 @@ struct EventWriterTests {
 
   @Test("NaN and infinite values in a histogram are counted, and nothing is written")
   func notFinite() throws {
-    let folder = temporaryFolder()
+    let folder = temporaryPath()
     let writer = try EventWriter(directory: folder)
     let error = #expect(throws: SummaryError.self) {
       try writer.add(histogram: NDArray([1, .nan, .infinity] as [Float]), named: "kernel", step: 0)
@@ -121,7 +122,7 @@ struct EventWriterTests {
     "what is not an image is told, with its type and what would be one",
     arguments: [[4, 4], [4, 4, 2], [0, 4, 1], [1, 2, 4, 4, 3]])
   func notAnImage(_ shape: [Int]) throws {
-    let writer = try EventWriter(directory: temporaryFolder())
+    let writer = try EventWriter(directory: temporaryPath())
     let error = #expect(throws: SummaryError.self) {
       try writer.add(image: NDArray.zeros(.float32, shape), named: "digits", step: 0)
     }
@@ -132,7 +133,7 @@ struct EventWriterTests {
 
   @Test("bytes are shown as they are; of a batch, the first few")
   func byteImages() throws {
-    let folder = temporaryFolder()
+    let folder = temporaryPath()
     let writer = try EventWriter(directory: folder)
     let batch = NDArray((0..<4 * 2 * 3).map { UInt8($0 * 10) }).reshaped(to: [4, 2, 3, 1])
     try writer.add(image: batch, named: "batch", step: 1, maximumCount: 2)

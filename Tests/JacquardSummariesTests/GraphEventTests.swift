@@ -1,6 +1,7 @@
 import Foundation
 import Jacquard
 import JacquardNN
+import TemporaryFolders
 import Testing
 
 @testable import JacquardSummaries
@@ -17,7 +18,7 @@ struct GraphEventTests {
   }
 
   private func nodes(of graph: Graph) throws -> [String: TensorFlowNodeDef] {
-    let folder = temporaryFolder()
+    let folder = temporaryPath()
     let writer = try EventWriter(directory: folder)
     try writer.add(graph: graph)
     try writer.close()
@@ -120,7 +121,7 @@ struct GraphEventTests {
   @Test("the same program gives the same bytes")
   func deterministic() throws {
     func bytes() throws -> Data {
-      let folder = temporaryFolder()
+      let folder = temporaryPath()
       let writer = try EventWriter(directory: folder)
       try writer.add(graph: Self.makeGraph())
       try writer.close()

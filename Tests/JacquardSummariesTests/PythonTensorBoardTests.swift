@@ -2,6 +2,7 @@ import Foundation
 import Jacquard
 import JacquardNN
 import PythonReaders
+import TemporaryFolders
 import Testing
 
 @testable import JacquardSummaries
@@ -76,7 +77,7 @@ struct PythonTensorBoardTests {
   }
 
   private static func check(_ folder: String, _ expected: Expectations) throws {
-    let path = "\(temporaryFolder()).json"
+    let path = "\(temporaryPath()).json"
     try JSONEncoder().encode(expected).write(to: URL(fileURLWithPath: path))
     let (status, output) = try PythonReaders.check("tensorboard_check.py", folder, path)
     #expect(status == 0, "\(output)")
@@ -84,7 +85,7 @@ struct PythonTensorBoardTests {
 
   @Test("scalars, histograms, images pixel by pixel, and the graph")
   func everything() throws {
-    let folder = temporaryFolder()
+    let folder = temporaryPath()
     let writer = try EventWriter(directory: folder)
     let expected = try Self.write(to: writer)
     try writer.close()
@@ -93,13 +94,13 @@ struct PythonTensorBoardTests {
 
   @Test("a file that is still being written, and one that was cut off within its last record")
   func unfinished() throws {
-    let folder = temporaryFolder()
+    let folder = temporaryPath()
     let writer = try EventWriter(directory: folder, flushInterval: .seconds(1000))
     let expected = try Self.write(to: writer)
     try writer.add(scalar: 5, named: "after", step: 9)
     try writer.flush()
     let whole = try Data(contentsOf: URL(fileURLWithPath: writer.path))
-    let cut = temporaryFolder()
+    let cut = temporaryPath()
     try FileManager.default.createDirectory(atPath: cut, withIntermediateDirectories: true)
     let name = URL(fileURLWithPath: writer.path).lastPathComponent
     try whole.dropLast(3).write(to: URL(fileURLWithPath: "\(cut)/\(name)"))
@@ -113,12 +114,12 @@ struct PythonTensorBoardTests {
 
   @Test("what is not there is found missing")
   func difference() throws {
-    let folder = temporaryFolder()
+    let folder = temporaryPath()
     let writer = try EventWriter(directory: folder)
     var expected = try Self.write(to: writer)
     try writer.close()
     expected.scalars["train/loss"]?[1].value += 1e-3
-    let path = "\(temporaryFolder()).json"
+    let path = "\(temporaryPath()).json"
     try JSONEncoder().encode(expected).write(to: URL(fileURLWithPath: path))
     let (status, output) = try PythonReaders.check("tensorboard_check.py", folder, path)
     #expect(status == 1)

@@ -1,6 +1,7 @@
 import Foundation
 import Jacquard
 import JacquardNN
+import TemporaryFolders
 import Testing
 
 @testable import JacquardSummaries
@@ -21,7 +22,7 @@ struct SummariesTests {
 
     let session = Session(graph)
     try session.run(graph.variablesInitializer)
-    let folder = temporaryFolder()
+    let folder = temporaryPath()
     let writer = try EventWriter(directory: folder)
     for number in 0..<2 {
       let (found, _) = try session.run(
@@ -67,7 +68,7 @@ struct SummariesTests {
     let x = graph.placeholder(.float32, .unknown, name: "x")
     var summaries = Summaries()
     summaries.add(scalar: x, named: "cost")
-    let writer = try EventWriter(directory: temporaryFolder())
+    let writer = try EventWriter(directory: temporaryPath())
     let session = Session(graph)
     try writer.add(session.run(summaries, feeding: [x: 3]), step: 0)
     let found = try session.run(summaries, feeding: [x: NDArray([1, 2] as [Float])])

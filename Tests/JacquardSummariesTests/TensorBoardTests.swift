@@ -1,6 +1,7 @@
 import Foundation
 import Jacquard
 import JacquardNN
+import TemporaryFolders
 import Testing
 
 @testable import JacquardSummaries
@@ -20,7 +21,7 @@ struct TensorBoardTests {
 
   @Test("each epoch's numbers go to train and validation, the graph and histograms to train")
   func epochs() throws {
-    let folder = temporaryFolder()
+    let folder = temporaryPath()
     let history = try fit(TensorBoard(directory: folder, histogramFrequency: 1))
     func expected(_ name: String, _ key: String) -> [String] {
       history[key].enumerated().map { "epoch_\(name) \($0) \(Float($1))" }
@@ -43,7 +44,7 @@ struct TensorBoardTests {
 
   @Test("numbers of batches, on demand; neither graph nor histograms")
   func batches() throws {
-    let folder = temporaryFolder()
+    let folder = temporaryPath()
     let callback = TensorBoard(
       directory: folder, writeGraph: false, updateFrequency: .batches(3))
     _ = try fit(callback, epochs: 3)

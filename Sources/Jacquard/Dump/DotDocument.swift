@@ -97,7 +97,7 @@ struct DotDocument {
       case "\n": result += "\\n"
       // Graphviz reads character entities in plain text too.
       case "&": result += "&amp;"
-      default: result.unicodeScalars.append(scalar.properties.isControl ? "\u{FFFD}" : scalar)
+      default: result.unicodeScalars.append(scalar.isControl ? "\u{FFFD}" : scalar)
       }
     }
     return result + "\""
@@ -110,7 +110,7 @@ struct DotDocument {
       switch scalar {
       case "\"": result += "\\\""
       case "\\": result += "\\\\"
-      default: result.unicodeScalars.append(scalar.properties.isControl ? "\u{FFFD}" : scalar)
+      default: result.unicodeScalars.append(scalar.isControl ? "\u{FFFD}" : scalar)
       }
     }
     return result + "\""
@@ -132,6 +132,6 @@ struct DotDocument {
   }
 }
 
-extension Unicode.Scalar.Properties {
-  fileprivate var isControl: Bool { generalCategory == .control }
+extension Unicode.Scalar {
+  fileprivate var isControl: Bool { value < 0x20 || 0x7F..<0xA0 ~= value }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import JacquardArrays
+import TemporaryFolders
 import Testing
 
 @Suite struct ForgedSafeTensorsTests {

@@ -1,6 +1,7 @@
 import Foundation
 import JacquardArrays
 import PythonReaders
+import TemporaryFolders
 import Testing
 
 @Suite struct SafeTensorsTests {
@@ -161,11 +162,4 @@ import Testing
       try SafeTensors(contentsOf: path)
     }
   }
-}
-
-/// A fresh folder.
-func temporaryFolder() throws -> URL {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  return folder
 }

@@ -2,12 +2,12 @@ import Foundation
 import Jacquard
 import JacquardArrays
 import JacquardNN
+import TemporaryFolders
 import Testing
 
 @Suite("Checkpoints of models")
 struct ModelCheckpointTests {
-  private let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent("ModelCheckpoint-\(UUID().uuidString)").path
+  private let folder = temporaryPath()
 
   @discardableResult
   private func fit(

@@ -3,11 +3,6 @@ import Testing
 
 @testable import JacquardSummaries
 
-/// A fresh temporary folder.
-func temporaryFolder() -> String {
-  FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-}
-
 /// The only event file of a folder.
 func eventFile(in folder: String) throws -> String {
   let names = try FileManager.default.contentsOfDirectory(atPath: folder)

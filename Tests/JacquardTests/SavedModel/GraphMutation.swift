@@ -1,27 +1,80 @@
 import Foundation
+import JacquardArrays
 
 /// Random damage to JSON: numbers, strings, members and elements changed, exchanged or gone.
 struct GraphMutation {
-  private var random: SplitMix
+  private let json: String
+  private let tree: Part
+  private var random = SplitMix(seed: 0)
 
-  init(seed: Int) {
-    random = SplitMix(seed: UInt64(seed) &* 0x9E37_79B9 &+ 3)
-    _ = random.next()
+  /// Some JSON, which is read once for any number of mutations.
+  init(_ json: String) throws {
+    self.json = json
+    tree = Part(try JSONSerialization.jsonObject(with: Data(json.utf8)))
+  }
+
+  /// A part of some JSON.
+  private indirect enum Part {
+    /// A string, a number, `true`, `false` or `null`, as it is written.
+    case leaf(String)
+    case array([Part])
+    /// Members with their names as they are written, in order of these.
+    case object([(name: String, value: Part)])
+
+    init(_ value: Any) {
+      switch value {
+      case let array as [Any]: self = .array(array.map { Part($0) })
+      case let object as [String: Any]:
+        self = .object(
+          object.sorted { $0.key < $1.key }.map {
+            (JSONObjectWriter.quoted($0.key), Part($0.value))
+          })
+      case let text as String: self = .leaf(JSONObjectWriter.quoted(text))
+      case let number as NSNumber where String(cString: number.objCType) == "c":
+        self = .leaf("\(number.boolValue)")
+      case let number as NSNumber: self = .leaf("\(number)")
+      default: self = .leaf("null")
+      }
+    }
+
+    func write(to text: inout String) {
+      switch self {
+      case .leaf(let leaf): text += leaf
+      case .array(let elements):
+        text += "["
+        for (index, element) in elements.enumerated() {
+          if index > 0 { text += "," }
+          element.write(to: &text)
+        }
+        text += "]"
+      case .object(let members):
+        text += "{"
+        for (index, member) in members.enumerated() {
+          if index > 0 { text += "," }
+          text += member.name
+          text += ":"
+          member.value.write(to: &text)
+        }
+        text += "}"
+      }
+    }
   }
 
   private mutating func next(_ bound: Int) -> Int { Int(random.next() % UInt64(max(1, bound))) }
 
-  /// `json` with a few changes.
-  mutating func mutated(_ json: String) throws -> String {
-    if next(12) == 0 { return mutatedText(json) }
-    var tree = try JSONSerialization.jsonObject(with: Data(json.utf8))
-    for _ in 0...next(3) { tree = changed(tree, path: path(in: tree)) }
-    return String(
-      decoding: try JSONSerialization.data(withJSONObject: tree, options: .sortedKeys),
-      as: UTF8.self)
+  /// The JSON with a few changes.
+  mutating func mutated(seed: Int) -> String {
+    random = SplitMix(seed: UInt64(seed) &* 0x9E37_79B9 &+ 3)
+    _ = random.next()
+    if next(12) == 0 { return mutatedText() }
+    var tree = tree
+    for _ in 0...next(3) { tree = changed(tree, path: path(in: tree)[...]) }
+    var text = ""
+    tree.write(to: &text)
+    return text
   }
 
-  private mutating func mutatedText(_ json: String) -> String {
+  private mutating func mutatedText() -> String {
     var bytes = Array(json.utf8)
     switch next(3) {
     case 0: bytes.removeLast(1 + next(bytes.count - 1))
@@ -31,74 +84,71 @@ struct GraphMutation {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  private enum Step {
-    case member(String)
-    case element(Int)
-  }
-
-  /// The way to some part, more often to one deep inside.
-  private mutating func path(in tree: Any) -> [Step] {
-    var path: [Step] = []
+  /// The way to some part, more often to one deep inside: indices of members and elements.
+  private mutating func path(in tree: Part) -> [Int] {
+    var path: [Int] = []
     var part = tree
     while path.isEmpty || next(12) > 0 {
-      if let object = part as? [String: Any], !object.isEmpty {
-        let keys = object.keys.sorted()
+      switch part {
+      case .object(let members) where !members.isEmpty:
         // Operations are where most can go wrong.
-        let key =
-          path.isEmpty && keys.contains("operations") && next(3) > 0
-          ? "operations" : keys[next(keys.count)]
-        path.append(.member(key))
-        part = object[key]!
-      } else if let array = part as? [Any], !array.isEmpty {
-        let index = next(array.count)
-        path.append(.element(index))
-        part = array[index]
-      } else {
-        break
+        let operations =
+          path.isEmpty ? members.firstIndex { $0.name == "\"operations\"" } : nil
+        var index = next(members.count)
+        if let operations, next(3) > 0 { index = operations }
+        path.append(index)
+        part = members[index].value
+      case .array(let elements) where !elements.isEmpty:
+        path.append(next(elements.count))
+        part = elements[path.last!]
+      default: return path
       }
     }
     return path
   }
 
-  private mutating func changed(_ part: Any, path: [Step]) -> Any {
-    switch path.first {
-    case .member(let key):
-      var object = part as! [String: Any]
-      if path.count == 1, next(6) == 0 {
-        object[key] = nil
+  private mutating func changed(_ part: Part, path: ArraySlice<Int>) -> Part {
+    guard let index = path.first else { return replacement(for: part) }
+    let rest = path.dropFirst()
+    switch part {
+    case .object(var members):
+      if rest.isEmpty, next(6) == 0 {
+        members.remove(at: index)
       } else {
-        object[key] = changed(object[key]!, path: Array(path.dropFirst()))
+        members[index].value = changed(members[index].value, path: rest)
       }
-      return object
-    case .element(let index):
-      var array = part as! [Any]
-      switch path.count == 1 ? next(8) : 8 {
-      case 0: array.remove(at: index)
-      case 1: array.insert(array[index], at: next(array.count + 1))
-      case 2: array.swapAt(index, next(array.count))
-      default: array[index] = changed(array[index], path: Array(path.dropFirst()))
+      return .object(members)
+    case .array(var elements):
+      switch rest.isEmpty ? next(8) : 8 {
+      case 0: elements.remove(at: index)
+      case 1: elements.insert(elements[index], at: next(elements.count + 1))
+      case 2: elements.swapAt(index, next(elements.count))
+      default: elements[index] = changed(elements[index], path: rest)
       }
-      return array
-    case nil: return replacement(for: part)
+      return .array(elements)
+    case .leaf: return part
     }
   }
 
-  private mutating func replacement(for part: Any) -> Any {
-    if let array = part as? [Any], next(3) > 0 {
-      return next(2) == 0 ? [] : Array(array.prefix(next(array.count + 1)))
-    }
-    if let text = part as? String, next(3) > 0 {
-      let words = [
-        "", "/", "x", "float64", "int32", "MatMul", "While", "Conditional", text + "é:1",
-      ]
-      return words[next(words.count)]
-    }
+  private mutating func replacement(for part: Part) -> Part {
     let numbers: [Int] = [-1, 0, 1, 2, 3, 4, 5, 9, -2, 1 << 45, -(1 << 45), .max, .min]
-    if let number = part as? Int, next(3) > 0 {
-      return next(2) == 0 ? number &+ (next(5) - 2) : numbers[next(numbers.count)]
+    switch part {
+    case .array(let elements) where next(3) > 0:
+      return .array(next(2) == 0 ? [] : Array(elements.prefix(next(elements.count + 1))))
+    case .leaf(let leaf) where leaf.hasPrefix("\"") && next(3) > 0:
+      let words = ["", "/", "x", "float64", "int32", "MatMul", "While", "Conditional"]
+      let index = next(words.count + 1)
+      return .leaf(
+        index < words.count ? "\"\(words[index])\"" : "\(leaf.dropLast())é:1\"")
+    case .leaf(let leaf):
+      if let number = Int(leaf), next(3) > 0 {
+        return .leaf("\(next(2) == 0 ? number &+ (next(5) - 2) : numbers[next(numbers.count)])")
+      }
+    default: break
     }
-    let others: [Any] = [
-      numbers[next(numbers.count)], NSNull(), true, false, 0.5, "text", [], [0], [String: Any](),
+    let others: [Part] = [
+      .leaf("\(numbers[next(numbers.count)])"), .leaf("null"), .leaf("true"), .leaf("false"),
+      .leaf("0.5"), .leaf("\"text\""), .array([]), .array([.leaf("0")]), .object([]),
     ]
     return others[next(others.count)]
   }

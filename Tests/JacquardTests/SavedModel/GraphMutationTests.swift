@@ -13,11 +13,10 @@ struct GraphMutationTests {
   ) throws -> (read: Int, refused: Int) {
     let (json, arrays) = try GraphRoundTrip.write(graph)
     var counts = (read: 0, refused: 0)
+    var mutation = try GraphMutation(json)
     for seed in seeds {
-      var mutation = GraphMutation(seed: seed)
-      let mutated = try mutation.mutated(json)
       do {
-        let loaded = try GraphRoundTrip.read(mutated, arrays)
+        let loaded = try GraphRoundTrip.read(mutation.mutated(seed: seed), arrays)
         counts.read += 1
         _ = loaded.dot()
         var options = SessionOptions(threads: 1)

@@ -39,14 +39,13 @@ struct GraphRoundTripTests {
     let trip = try GraphRoundTrip(inputs.graph)
     try trip.expectEqual("seed \(seed)")
     let feeds = inputs.feeds(RandomRegionProgramTests.Point())
-    let expected: [NDArray] = try Session(inputs.graph).run(fetches, feeding: feeds)
-    let actual: [NDArray] = try Session(trip.loaded).run(
-      fetches.map(trip.image), feeding: trip.image(feeds))
+    let (session, loadedSession) = (Session(inputs.graph), Session(trip.loaded))
+    let (images, imageFeeds) = (fetches.map(trip.image), trip.image(feeds))
+    let expected: [NDArray] = try session.run(fetches, feeding: feeds)
+    let actual: [NDArray] = try loadedSession.run(images, feeding: imageFeeds)
     #expect(actual == expected)
-    let plan = try Session(inputs.graph).explain(fetches, feeding: feeds)
-    let loadedPlan = try Session(trip.loaded).explain(
-      fetches.map(trip.image), feeding: trip.image(feeds))
-    #expect(loadedPlan == plan)
+    let plan = try session.explain(fetches, feeding: feeds)
+    #expect(try loadedSession.explain(images, feeding: imageFeeds) == plan)
   }
 
   @Test("gradients built after reading are those built before writing", arguments: 0..<30)

@@ -1,5 +1,6 @@
 import Foundation
 import Jacquard
+import TemporaryFolders
 import Testing
 
 /// A small network that learns, draws random numbers, and has been trained for two steps.
@@ -55,8 +56,6 @@ struct SavedModelFixture {
 
   /// A file in a fresh temporary folder.
   static func path(_ name: String = "model.safetensors") throws -> String {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    return folder.appendingPathComponent(name).path
+    try temporaryFolder().appendingPathComponent(name).path
   }
 }
