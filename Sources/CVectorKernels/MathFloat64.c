@@ -2,14 +2,9 @@
 #include "Float64Math.h"
 #include "LargeArguments.h"
 
-JQ_MATH_MAP1(exp_f64, double, f64_exp(x))
-JQ_MATH_MAP1(expm1_f64, double, f64_expm1(x))
-JQ_MATH_MAP1(log_f64, double, f64_log(x))
-JQ_MATH_MAP1(log1p_f64, double, f64_log1p(x))
-JQ_MATH_MAP1(tanh_f64, double, f64_tanh(x))
-JQ_MATH_MAP1(sigmoid_f64, double, f64_sigmoid(x))
-JQ_MATH_MAP1(elu_f64, double, f64_elu(x))
-JQ_MATH_MAP1(softplus_f64, double, f64_softplus(x))
+#define JQ_FUNCTION(NAME) JQ_MATH_MAP1(NAME##_f64, double, f64_##NAME(x))
+JQ_FLOAT_FUNCTIONS(JQ_FUNCTION)
+
 
 JQ_TRIGONOMETRIC_KERNEL(sin_f64, double, 0, sin)
 JQ_TRIGONOMETRIC_KERNEL(cos_f64, double, 1, cos)

@@ -12,6 +12,8 @@
 
 #include <stdint.h>
 
+#include "FloatOperations.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -191,19 +193,49 @@ void jq_copy_rows(
 
 /// Writes `count` copies of the element at `value`; `element_size` is 1, 4 or 8 bytes.
 void jq_fill(long count, long element_size, const void *value, void *out);
-
-// Tile programs -----------------------------------------------------------------------------------
 //
-// A list of elementwise kernels that is run tile by tile, on arrays whose rows are evenly spaced. What
-// passes from one kernel to the next is in registers: tiles of scratch memory. Registers are numbered:
-// operands, constants, temporaries, results, and a last one that is null, for operands a kernel does
-// not take.
+// Lines of elementwise work that are run tile by tile. What passes from one line to the next is in
+// registers: tiles of scratch memory. Registers are numbered: operands, constants, temporaries,
+// results, and a last one that is null, for operands a kernel does not take.
+
+/// The bytes that a chain works on at a time, and of the registers that only chains use.
+#define JQ_CHAIN_BLOCK 256
+
+/// What a step of a chain does with its register; of two operands the accumulator is the first or,
+/// reversed, the second.
+enum {
+  JQ_CHAIN_LOAD,
+  JQ_CHAIN_STORE,
+#define JQ_CHAIN_UNARY(NAME, ...) JQ_CHAIN_##NAME,
+#define JQ_CHAIN_BINARY(NAME, ...) JQ_CHAIN_##NAME, JQ_CHAIN_REVERSED_##NAME,
+  JQ_FLOAT_UNARY_OPERATIONS(JQ_CHAIN_UNARY) JQ_FLOAT_FUNCTIONS(JQ_CHAIN_UNARY)
+      JQ_FLOAT_BINARY_OPERATIONS(JQ_CHAIN_BINARY)
+#undef JQ_CHAIN_UNARY
+#undef JQ_CHAIN_BINARY
+};
+
+typedef struct {
+  int32_t operation;
+  int32_t place;
+  /// -1 where the register holds a tile, 0 where it is one block that stands for all.
+  int64_t advance;
+} jq_chain_step;
+
+/// Takes every block of `count` elements through all steps, with an accumulator from each step to
+/// the next. Steps read what earlier ones stored.
+typedef void (*jq_chain_function)(
+    long count, const jq_chain_step *steps, long step_count, void *const *registers);
+
+void jq_chain_f32(
+    long count, const jq_chain_step *steps, long step_count, void *const *registers);
+void jq_chain_f64(
+    long count, const jq_chain_step *steps, long step_count, void *const *registers);
 
 /// How an operand or a result comes by its register.
 enum {
   /// The register is the place itself: its rows are contiguous, or a tile is not more than one row.
   JQ_TILE_IN_PLACE,
-  /// Rows are copied to or from the register.
+  /// Elements are copied to or from the register.
   JQ_TILE_COPIED,
   /// One element, repeated throughout.
   JQ_TILE_ONE_ELEMENT,
@@ -211,23 +243,28 @@ enum {
   JQ_TILE_ONE_ROW
 };
 
-/// Where an operand or a result lies; in bytes.
+/// Where an operand or a result lies; in elements.
 typedef struct {
   /// The number of the pointer in `slots`.
   long slot;
   /// Where the first element is.
   long offset;
-  /// From one row to the next.
-  long row_stride;
-  /// The size of an element.
+  /// How far apart neighbours along each outer dimension are, and in a row.
+  const long *outer_strides;
+  long stride;
+  /// The bytes of an element.
   long size;
   long access;
 } jq_tile_place;
 
-/// One kernel and its registers.
+/// A kernel and its registers, or a chain.
 typedef struct {
   jq_tile_function function;
   int32_t a, b, c, out;
+  /// Null for a kernel.
+  jq_chain_function chain;
+  const jq_chain_step *steps;
+  long step_count;
 } jq_tile_line;
 
 /// An element that fills a register; the bytes of one, from the lowest.
@@ -236,27 +273,28 @@ typedef struct {
   long size;
 } jq_tile_constant;
 
+/// Where a register lies in scratch memory, -1 for nowhere, and how many elements it has.
+typedef struct {
+  long offset;
+  long capacity;
+} jq_tile_register;
+
 typedef struct {
   long operand_count, constant_count, result_count, first_result, register_count, line_count;
+  /// The dimensions outside rows, outermost first.
+  long outer_rank;
+  const long *outer_shape;
   /// The size of a tile.
   long tile_rows, tile_columns;
   /// Of the operands, then of the results.
   const jq_tile_place *places;
   const jq_tile_constant *constants;
   const jq_tile_line *lines;
-  /// Where each register lies in scratch memory, behind the registers' addresses; -1 for none.
-  const long *register_offsets;
+  const jq_tile_register *registers;
 } jq_tile_program;
 
-/// Writes the registers' addresses to the beginning of `scratch`, and fills those that are the same
-/// for all tiles of `rows` rows of `columns` columns. Array `slot` of a place is at
-/// `pointers[slots[slot]]`.
-void jq_prepare_tiles(
-    const jq_tile_program *program, void *const *pointers, const int32_t *slots, long rows,
-    long columns, void *scratch);
-
-/// Runs the program on rows `row`..<`row_end` and columns `column_begin`..<`column_end`, after
-/// `jq_prepare_tiles` for as many or more.
+/// Runs the program on rows `row`..<`row_end` and columns `column_begin`..<`column_end`. Array `slot`
+/// of a place is at `pointers[slots[slot]]`.
 void jq_run_tiles(
     const jq_tile_program *program, void *const *pointers, const int32_t *slots, long row,
     long row_end, long column_begin, long column_end, void *scratch);

@@ -206,6 +206,7 @@ private struct Fusion {
     }
     let own = itemOfNode[nodes[0]]
     var joints: [Int] = []
+    var needed: [Value] = []
     for index in nodes {
       let value = block.nodes[index].results[0]
       var isNeeded = graph.isResult(value)
@@ -217,8 +218,10 @@ private struct Fusion {
           isNeeded = true
         }
       }
-      if isNeeded { builder.addResult(value) }
+      if isNeeded { needed.append(value) }
     }
+    // Result 0 may lie over an operand: best is the one computed when all have been read.
+    for value in needed.suffix(1) + needed.dropLast() { builder.addResult(value) }
     for joint in joints.sorted() { builder.addJoint(block.nodes[joint]) }
     guard nodes.count > 1 || builder.readsParts || !joints.isEmpty,
       let node = builder.node(origin: block.nodes[nodes[nodes.count - 1]].origin)

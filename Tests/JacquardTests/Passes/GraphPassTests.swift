@@ -211,6 +211,15 @@ import Testing
       """)
   }
 
+  /// It is written when all operands have been read, and may lie over any of them.
+  @Test func theResultComputedLastComesFirst() throws {
+    let (x, y) = (input([3]), input([3]))
+    let product = x * y
+    let run = try PassRun(FuseElementwise(), [product, product + y])
+    #expect(run.before.contains("→ %2, %3"))
+    #expect(run.after.contains("→ %3, %2"))
+  }
+
   @Test func productsStandBetweenGroups() throws {
     let (x, w) = (input([3, 3]), input([3, 3]))
     let before = tanh(x) * 2

@@ -20,6 +20,11 @@ struct TileOperand: Sendable, Hashable {
     self.init(dtype: dtype, strides: ShapeArithmetic.broadcastStrides(from: from, to: to))
   }
 
+  /// Whether it is one element, repeated throughout a shape of several.
+  func isScalar(in shape: [Int]) -> Bool {
+    !isDense(in: shape) && shape.indices.allSatisfy { shape[$0] == 1 || strides[$0] == 0 }
+  }
+
   /// Whether its elements lie as those of a dense result of shape `shape`.
   func isDense(in shape: [Int]) -> Bool {
     let dense = ShapeArithmetic.rowMajorStrides(shape)
@@ -138,51 +143,10 @@ struct TileGeometry: Sendable {
     return (merged, mergedStrides)
   }
 
-  /// A piece of the result.
-  struct Tile {
-    /// The first row, and where in it the tile begins.
-    let row: Int
-    let column: Int
-    let rows: Int
-    let width: Int
-
-    var count: Int { rows * width }
-  }
-
-  func tile(_ index: Int) -> Tile {
-    let group = tilesPerRow == 1 ? index : index / tilesPerRow
-    let row = group * rowsPerTile
-    let column = (index - group * tilesPerRow) * tileWidth
-    return Tile(
-      row: row, column: column, rows: min(rowsPerTile, rowCount - row),
-      width: min(tileWidth, rowLength - column))
-  }
-
-  /// How many elements into an operand row `row` begins.
-  func offset(ofRow row: Int, operand: Int) -> Int {
+  /// How many elements apart neighbours along the dimensions outside rows of an operand are.
+  func outerStrides(ofOperand operand: Int) -> [Int] {
     let first = operand * (outerShape.count + 1)
-    var offset = 0
-    var rest = row
-    var axis = outerShape.count - 1
-    while axis > 0 {
-      let quotient = rest / outerShape[axis]
-      offset += (rest - quotient * outerShape[axis]) * strides[first + axis]
-      rest = quotient
-      axis -= 1
-    }
-    return axis == 0 ? offset + rest * strides[first] : offset
-  }
-
-  /// Where the rows of a tile begin and how far apart they are, if their elements lie in one piece and rows evenly.
-  func evenRows(_ tile: Tile, operand: Int) -> (offset: Int, stride: Int)? {
-    guard outerShape.count == 1, strideWithinRow(ofOperand: operand) == 1 else { return nil }
-    let stride = strides[operand * 2]
-    return (tile.row * stride + tile.column, stride)
-  }
-
-  /// How many elements apart rows of an operand are, if they are evenly spaced.
-  func rowStride(ofOperand operand: Int) -> Int {
-    outerShape.isEmpty ? 0 : strides[operand * (outerShape.count + 1) + outerShape.count - 1]
+    return Array(strides[first..<first + outerShape.count])
   }
 
   /// How many elements apart neighbours in a row of an operand are.

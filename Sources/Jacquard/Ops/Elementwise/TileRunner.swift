@@ -1,118 +1,135 @@
 import CVectorKernels
 import JacquardArrays
 
-/// A tile program with all its places in memory as the C interpreter reads it, for arrays whose rows are evenly spaced.
+/// A tile program with all its places in memory, as C reads it.
 final class TileRunner: Sendable {
-  private nonisolated(unsafe) let program: UnsafeMutablePointer<jq_tile_program>
+  private nonisolated(unsafe) let program: UnsafePointer<jq_tile_program>
+  /// All memory that the program refers to, and its own.
+  private nonisolated(unsafe) let blocks: [UnsafeRawPointer]
+  private let geometry: TileGeometry
 
   /// - Parameters:
-  ///   - operands: where the operands lie, seen in the shape that `geometry` was made for.
-  ///   - results: where the results lie.
-  ///   - resultBuffers: the buffer that each result is part of.
-  ///   - registerOffsets: where in scratch memory registers lie, the one that is never there left out.
-  /// - Returns: `nil` if the rows of an array are not evenly spaced, or elements within them not neighbours.
-  init?(
-    _ code: TileCode, _ geometry: TileGeometry, operands: [TileOperand], results: [TileOperand],
-    resultBuffers: [Int], registerOffsets: [Int]
+  ///   - places: where the operands, then the results lie, seen in the shape that `geometry` was
+  ///     made for, and the slot of each.
+  ///   - registers: where registers lie in scratch memory, the one that is never there left out.
+  init(
+    _ code: TileCode, _ geometry: TileGeometry, places: [(slot: Int, array: TileOperand)],
+    registers: [jq_tile_register]
   ) {
-    var places: [jq_tile_place] = []
-    for (index, array) in (operands + results).enumerated() {
-      guard let access = geometry.evenAccess(ofOperand: index) else { return nil }
-      let size = array.dtype.byteCount
-      let slot =
-        index < operands.count ? index : operands.count + resultBuffers[index - operands.count]
-      places.append(
-        jq_tile_place(
-          slot: slot, offset: array.offset * size, row_stride: access.rowStride * size, size: size,
-          access: access.code))
+    var blocks: [UnsafeRawPointer] = []
+    func copy<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafePointer<Element> {
+      let memory = UnsafeMutablePointer<Element>.allocate(capacity: elements.count)
+      memory.initialize(from: elements, count: elements.count)
+      blocks.append(UnsafeRawPointer(memory))
+      return UnsafePointer(memory)
     }
-    let lines = code.lines.map {
-      jq_tile_line(function: $0.function, a: $0.a, b: $0.b, c: $0.c, out: $0.out)
+    let arrays = places.enumerated().map { index, place in
+      jq_tile_place(
+        slot: place.slot, offset: place.array.offset,
+        outer_strides: copy(geometry.outerStrides(ofOperand: index)),
+        stride: geometry.strideWithinRow(ofOperand: index), size: place.array.dtype.byteCount,
+        access: geometry.accesses[index].code)
+    }
+    let lines = code.lines.map { line in
+      switch line {
+      case .call(let function, let inputs, let out):
+        jq_tile_line(
+          function: function, a: inputs[0], b: inputs[1], c: inputs[2], out: out, chain: nil,
+          steps: nil, step_count: 0)
+      case .chain(let dtype, let steps):
+        jq_tile_line(
+          function: nil, a: 0, b: 0, c: 0, out: 0,
+          chain: dtype.chainFunction, steps: copy(steps),
+          step_count: steps.count)
+      }
     }
     let constants = code.constants.map {
       jq_tile_constant(bits: $0.bits, size: $0.dtype.byteCount)
     }
-    program = .allocate(capacity: 1)
-    program.initialize(
-      to: jq_tile_program(
-        operand_count: operands.count, constant_count: constants.count,
-        result_count: results.count, first_result: code.firstResult,
+    program = copy([
+      jq_tile_program(
+        operand_count: code.operandCount, constant_count: constants.count,
+        result_count: code.resultCount, first_result: code.firstResult,
         register_count: code.registerCount, line_count: lines.count,
-        tile_rows: geometry.rowsPerTile, tile_columns: geometry.tileWidth,
-        places: Self.copy(places), constants: Self.copy(constants), lines: Self.copy(lines),
-        register_offsets: Self.copy(registerOffsets + [-1])))
+        outer_rank: geometry.outerShape.count, outer_shape: copy(geometry.outerShape),
+        tile_rows: geometry.rowsPerTile, tile_columns: geometry.tileWidth, places: copy(arrays),
+        constants: copy(constants), lines: copy(lines),
+        registers: copy(registers + [jq_tile_register(offset: -1, capacity: 0)]))
+    ])
+    self.blocks = blocks
+    self.geometry = geometry
   }
 
-  deinit {
-    program.pointee.places.deallocate()
-    program.pointee.constants.deallocate()
-    program.pointee.lines.deallocate()
-    program.pointee.register_offsets.deallocate()
-    program.deallocate()
+  deinit { for block in blocks { block.deallocate() } }
+
+  /// What runs the program and has no share in it: threads that run it do not wait for each other's
+  /// counts of references.
+  var tiles: Tiles {
+    Tiles(
+      program: program, rowCount: geometry.rowCount, rowLength: geometry.rowLength,
+      rowsPerTile: geometry.rowsPerTile, tileWidth: geometry.tileWidth,
+      tilesPerRow: geometry.tilesPerRow)
   }
 
-  private static func copy<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafePointer<
-    Element
-  > {
-    let memory = UnsafeMutablePointer<Element>.allocate(capacity: elements.count)
-    memory.initialize(from: elements, count: elements.count)
-    return UnsafePointer(memory)
-  }
+  /// Runs the program of a ``TileRunner`` on parts of the result.
+  struct Tiles: Sendable {
+    fileprivate nonisolated(unsafe) let program: UnsafePointer<jq_tile_program>
+    let rowCount: Int
+    let rowLength: Int
+    fileprivate let rowsPerTile: Int
+    fileprivate let tileWidth: Int
+    fileprivate let tilesPerRow: Int
 
-  /// Runs the program on a range of rows and columns of the geometry.
-  func run(
-    _ buffers: KernelBuffers, rows: Range<Int>, columns: Range<Int>,
-    _ scratch: UnsafeMutableRawPointer
-  ) {
-    let pointers = Self.addresses(buffers)
-    jq_prepare_tiles(program, pointers, buffers.slots, rows.count, columns.count, scratch)
-    jq_run_tiles(
-      program, pointers, buffers.slots, rows.lowerBound, rows.upperBound, columns.lowerBound,
-      columns.upperBound, scratch)
-  }
-
-  /// Runs the program on a range of tiles.
-  func run(
-    _ buffers: KernelBuffers, tiles: Range<Int>, of geometry: TileGeometry,
-    _ scratch: UnsafeMutableRawPointer
-  ) {
-    let (perRow, height, width) = (geometry.tilesPerRow, geometry.rowsPerTile, geometry.tileWidth)
-    if perRow == 1 {
-      let rows = tiles.lowerBound * height..<min(tiles.upperBound * height, geometry.rowCount)
-      run(buffers, rows: rows, columns: 0..<geometry.rowLength, scratch)
-      return
-    }
-    // Rows in several tiles each: the first and the last may be here in part.
-    let pointers = Self.addresses(buffers)
-    jq_prepare_tiles(program, pointers, buffers.slots, 1, width, scratch)
-    var tile = tiles.lowerBound
-    while tile < tiles.upperBound {
-      let row = tile / perRow
-      let end = min(tiles.upperBound, (row + 1) * perRow)
+    /// Runs the program on a range of rows and columns.
+    func run(
+      _ buffers: KernelBuffers, rows: Range<Int>, columns: Range<Int>,
+      _ scratch: UnsafeMutableRawPointer
+    ) {
+      let pointers = UnsafeRawPointer(buffers.pointers).assumingMemoryBound(
+        to: UnsafeMutableRawPointer?.self)
       jq_run_tiles(
-        program, pointers, buffers.slots, row, row + 1, (tile - row * perRow) * width,
-        min((end - row * perRow) * width, geometry.rowLength), scratch)
-      tile = end
+        program, pointers, buffers.slots, rows.lowerBound, rows.upperBound, columns.lowerBound,
+        columns.upperBound, scratch)
     }
-  }
 
-  private static func addresses(_ buffers: KernelBuffers) -> UnsafePointer<UnsafeMutableRawPointer?>
-  {
-    UnsafeRawPointer(buffers.pointers).assumingMemoryBound(to: UnsafeMutableRawPointer?.self)
+    /// Runs the program on a range of tiles.
+    func run(_ buffers: KernelBuffers, tiles: Range<Int>, _ scratch: UnsafeMutableRawPointer) {
+      if tilesPerRow == 1 {
+        let end = min(tiles.upperBound * rowsPerTile, rowCount)
+        run(
+          buffers, rows: tiles.lowerBound * rowsPerTile..<end, columns: 0..<rowLength, scratch)
+        return
+      }
+      // The first and the last row may be here in part.
+      var tile = tiles.lowerBound
+      while tile < tiles.upperBound {
+        let row = tile / tilesPerRow
+        let end = min(tiles.upperBound, (row + 1) * tilesPerRow)
+        let columns =
+          (tile - row * tilesPerRow)
+          * tileWidth..<min((end - row * tilesPerRow) * tileWidth, rowLength)
+        run(buffers, rows: row..<row + 1, columns: columns, scratch)
+        tile = end
+      }
+    }
   }
 }
 
-extension TileGeometry {
-  /// How the C interpreter comes by an array's elements of a tile, and how many elements apart its rows are; `nil` if it cannot.
-  fileprivate func evenAccess(ofOperand operand: Int) -> (code: Int, rowStride: Int)? {
-    let access = accesses[operand]
-    switch access {
-    case .dense: return (JQ_TILE_IN_PLACE, rowLength)
-    case .scalar: return (JQ_TILE_ONE_ELEMENT, 0)
-    case .repeatedRow: return (JQ_TILE_ONE_ROW, 0)
-    case .row, .gathered:
-      guard strideWithinRow(ofOperand: operand) == 1, outerShape.count <= 1 else { return nil }
-      return (access == .row ? JQ_TILE_IN_PLACE : JQ_TILE_COPIED, rowStride(ofOperand: operand))
+extension DType {
+  /// What runs chains on elements of a floating-point type.
+  fileprivate var chainFunction: jq_chain_function {
+    if self == .float32 { jq_chain_f32 } else { jq_chain_f64 }
+  }
+}
+
+extension TileGeometry.Access {
+  /// As the C header has it.
+  fileprivate var code: Int {
+    switch self {
+    case .dense, .row: JQ_TILE_IN_PLACE
+    case .scalar: JQ_TILE_ONE_ELEMENT
+    case .repeatedRow: JQ_TILE_ONE_ROW
+    case .gathered: JQ_TILE_COPIED
     }
   }
 }

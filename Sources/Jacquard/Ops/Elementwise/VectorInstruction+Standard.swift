@@ -6,12 +6,18 @@ import JacquardArrays
 extension VectorInstruction {
   private typealias Functions = KeyValuePairs<DType, TileFunction>
 
-  private static func unary(_ name: String, _ functions: Functions) -> VectorInstruction {
-    VectorInstruction(name, operandCount: 1, functions: functions)
+  private static func unary(
+    _ name: String, _ functions: Functions, chain: Int? = nil
+  ) -> VectorInstruction {
+    let instruction = VectorInstruction(name, operandCount: 1, functions: functions)
+    return chain.map { instruction.chained($0, reversed: $0) } ?? instruction
   }
 
-  private static func binary(_ name: String, _ functions: Functions) -> VectorInstruction {
-    VectorInstruction(name, operandCount: 2, functions: functions)
+  private static func binary(
+    _ name: String, _ functions: Functions, chain: (forward: Int, reversed: Int)? = nil
+  ) -> VectorInstruction {
+    let instruction = VectorInstruction(name, operandCount: 2, functions: functions)
+    return chain.map { instruction.chained($0.forward, reversed: $0.reversed) } ?? instruction
   }
 
   private static func predicate(
@@ -31,35 +37,35 @@ extension VectorInstruction {
     [
       .float32: jq_add_f32, .float64: jq_add_f64, .int32: jq_add_i32, .int64: jq_add_i64,
       .uint8: jq_add_u8,
-    ])
+    ], chain: (JQ_CHAIN_add, JQ_CHAIN_REVERSED_add))
   /// `a - b`; integers wrap around.
   public static let subtract = binary(
     "subtract",
     [
       .float32: jq_sub_f32, .float64: jq_sub_f64, .int32: jq_sub_i32, .int64: jq_sub_i64,
       .uint8: jq_sub_u8,
-    ])
+    ], chain: (JQ_CHAIN_sub, JQ_CHAIN_REVERSED_sub))
   /// `a * b`; integers wrap around.
   public static let multiply = binary(
     "multiply",
     [
       .float32: jq_mul_f32, .float64: jq_mul_f64, .int32: jq_mul_i32, .int64: jq_mul_i64,
       .uint8: jq_mul_u8,
-    ])
+    ], chain: (JQ_CHAIN_mul, JQ_CHAIN_REVERSED_mul))
   /// `a / b`; the quotient of integers is cut off, and 0 where `b` is 0.
   public static let divide = binary(
     "divide",
     [
       .float32: jq_div_f32, .float64: jq_div_f64, .int32: jq_div_i32, .int64: jq_div_i64,
       .uint8: jq_div_u8,
-    ])
+    ], chain: (JQ_CHAIN_div, JQ_CHAIN_REVERSED_div))
   /// The largest whole number not above `a / b`; of integers 0 where `b` is 0.
   public static let floorDivide = binary(
     "floorDivide",
     [
       .float32: jq_floordiv_f32, .float64: jq_floordiv_f64, .int32: jq_floordiv_i32,
       .int64: jq_floordiv_i64, .uint8: jq_floordiv_u8,
-    ])
+    ], chain: (JQ_CHAIN_floordiv, JQ_CHAIN_REVERSED_floordiv))
   /// `a` modulo `b` with the sign of `b`; of integers 0 where `b` is 0.
   public static let floorModulo = binary(
     "floorModulo",
@@ -73,42 +79,42 @@ extension VectorInstruction {
     [
       .float32: jq_min_f32, .float64: jq_min_f64, .int32: jq_min_i32, .int64: jq_min_i64,
       .uint8: jq_min_u8,
-    ])
+    ], chain: (JQ_CHAIN_min, JQ_CHAIN_REVERSED_min))
   /// The larger of two elements; NaN if either is.
   public static let maximum = binary(
     "maximum",
     [
       .float32: jq_max_f32, .float64: jq_max_f64, .int32: jq_max_i32, .int64: jq_max_i64,
       .uint8: jq_max_u8,
-    ])
+    ], chain: (JQ_CHAIN_max, JQ_CHAIN_REVERSED_max))
   /// `-a`; integers wrap around.
   public static let negate = unary(
     "negate",
     [
       .float32: jq_neg_f32, .float64: jq_neg_f64, .int32: jq_neg_i32, .int64: jq_neg_i64,
       .uint8: jq_neg_u8,
-    ])
+    ], chain: JQ_CHAIN_neg)
   /// The magnitude.
   public static let abs = unary(
     "abs",
     [
       .float32: jq_abs_f32, .float64: jq_abs_f64, .int32: jq_abs_i32, .int64: jq_abs_i64,
       .uint8: jq_abs_u8,
-    ])
+    ], chain: JQ_CHAIN_abs)
   /// −1, 0 or 1; NaN stays NaN.
   public static let sign = unary(
     "sign",
     [
       .float32: jq_sign_f32, .float64: jq_sign_f64, .int32: jq_sign_i32, .int64: jq_sign_i64,
       .uint8: jq_sign_u8,
-    ])
+    ], chain: JQ_CHAIN_sign)
   /// `a * a`; integers wrap around.
   public static let square = unary(
     "square",
     [
       .float32: jq_square_f32, .float64: jq_square_f64, .int32: jq_square_i32,
       .int64: jq_square_i64, .uint8: jq_square_u8,
-    ])
+    ], chain: JQ_CHAIN_square)
   /// `a` to the power `b`; of integers 0 where `b` is negative, unless `a` is 1 or −1.
   public static let power = binary(
     "power",
@@ -182,29 +188,39 @@ extension VectorInstruction {
 
 extension VectorInstruction {
   /// The square root.
-  public static let squareRoot = unary("sqrt", [.float32: jq_sqrt_f32, .float64: jq_sqrt_f64])
+  public static let squareRoot = unary(
+    "sqrt", [.float32: jq_sqrt_f32, .float64: jq_sqrt_f64], chain: JQ_CHAIN_sqrt)
   /// One over the square root.
   public static let reciprocalSquareRoot = unary(
-    "rsqrt", [.float32: jq_rsqrt_f32, .float64: jq_rsqrt_f64])
+    "rsqrt", [.float32: jq_rsqrt_f32, .float64: jq_rsqrt_f64], chain: JQ_CHAIN_rsqrt)
   /// `1 / a`.
   public static let reciprocal = unary(
-    "reciprocal", [.float32: jq_reciprocal_f32, .float64: jq_reciprocal_f64])
+    "reciprocal", [.float32: jq_reciprocal_f32, .float64: jq_reciprocal_f64],
+    chain: JQ_CHAIN_reciprocal)
   /// The exponential.
-  public static let exp = unary("exp", [.float32: jq_exp_f32, .float64: jq_exp_f64])
+  public static let exp = unary(
+    "exp", [.float32: jq_exp_f32, .float64: jq_exp_f64], chain: JQ_CHAIN_exp)
   /// The exponential less 1, exact near 0.
-  public static let expm1 = unary("expm1", [.float32: jq_expm1_f32, .float64: jq_expm1_f64])
+  public static let expm1 = unary(
+    "expm1", [.float32: jq_expm1_f32, .float64: jq_expm1_f64], chain: JQ_CHAIN_expm1)
   /// The natural logarithm.
-  public static let log = unary("log", [.float32: jq_log_f32, .float64: jq_log_f64])
+  public static let log = unary(
+    "log", [.float32: jq_log_f32, .float64: jq_log_f64], chain: JQ_CHAIN_log)
   /// The natural logarithm of `1 + a`, exact near 0.
-  public static let log1p = unary("log1p", [.float32: jq_log1p_f32, .float64: jq_log1p_f64])
+  public static let log1p = unary(
+    "log1p", [.float32: jq_log1p_f32, .float64: jq_log1p_f64], chain: JQ_CHAIN_log1p)
   /// The largest whole number not above `a`.
-  public static let floor = unary("floor", [.float32: jq_floor_f32, .float64: jq_floor_f64])
+  public static let floor = unary(
+    "floor", [.float32: jq_floor_f32, .float64: jq_floor_f64], chain: JQ_CHAIN_floor)
   /// The smallest whole number not below `a`.
-  public static let ceil = unary("ceil", [.float32: jq_ceil_f32, .float64: jq_ceil_f64])
+  public static let ceil = unary(
+    "ceil", [.float32: jq_ceil_f32, .float64: jq_ceil_f64], chain: JQ_CHAIN_ceil)
   /// The whole part.
-  public static let truncate = unary("truncate", [.float32: jq_trunc_f32, .float64: jq_trunc_f64])
+  public static let truncate = unary(
+    "truncate", [.float32: jq_trunc_f32, .float64: jq_trunc_f64], chain: JQ_CHAIN_trunc)
   /// The nearest whole number, halves to even.
-  public static let round = unary("round", [.float32: jq_round_f32, .float64: jq_round_f64])
+  public static let round = unary(
+    "round", [.float32: jq_round_f32, .float64: jq_round_f64], chain: JQ_CHAIN_round)
   /// The sine of an angle in radians.
   public static let sin = unary("sin", [.float32: jq_sin_f32, .float64: jq_sin_f64])
   /// The cosine of an angle in radians.
@@ -212,17 +228,20 @@ extension VectorInstruction {
   /// The error function.
   public static let erf = unary("erf", [.float32: jq_erf_f32, .float64: jq_erf_f64])
   /// The hyperbolic tangent.
-  public static let tanh = unary("tanh", [.float32: jq_tanh_f32, .float64: jq_tanh_f64])
+  public static let tanh = unary(
+    "tanh", [.float32: jq_tanh_f32, .float64: jq_tanh_f64], chain: JQ_CHAIN_tanh)
   /// `1 / (1 + exp(-a))`.
   public static let sigmoid = unary(
-    "sigmoid", [.float32: jq_sigmoid_f32, .float64: jq_sigmoid_f64])
+    "sigmoid", [.float32: jq_sigmoid_f32, .float64: jq_sigmoid_f64], chain: JQ_CHAIN_sigmoid)
   /// `a` where it is positive, else 0.
-  public static let relu = unary("relu", [.float32: jq_relu_f32, .float64: jq_relu_f64])
+  public static let relu = unary(
+    "relu", [.float32: jq_relu_f32, .float64: jq_relu_f64], chain: JQ_CHAIN_relu)
   /// `a` where it is positive, else `exp(a) - 1`.
-  public static let elu = unary("elu", [.float32: jq_elu_f32, .float64: jq_elu_f64])
+  public static let elu = unary(
+    "elu", [.float32: jq_elu_f32, .float64: jq_elu_f64], chain: JQ_CHAIN_elu)
   /// `log(1 + exp(a))`.
   public static let softplus = unary(
-    "softplus", [.float32: jq_softplus_f32, .float64: jq_softplus_f64])
+    "softplus", [.float32: jq_softplus_f32, .float64: jq_softplus_f64], chain: JQ_CHAIN_softplus)
   /// `a * b + c`.
   public static let multiplyAdd = VectorInstruction(
     "multiplyAdd", operandCount: 3, functions: [.float32: jq_fma_f32, .float64: jq_fma_f64])
@@ -234,16 +253,20 @@ extension VectorInstruction {
     "isNaN", operandCount: 1, [.float32: jq_isnan_f32, .float64: jq_isnan_f64])
   /// The gradient of `tanh` from its result `a` and the gradient `b` of that: `b * (1 - a * a)`.
   public static let tanhGradient = binary(
-    "tanhGradient", [.float32: jq_tanh_grad_f32, .float64: jq_tanh_grad_f64])
+    "tanhGradient", [.float32: jq_tanh_grad_f32, .float64: jq_tanh_grad_f64],
+    chain: (JQ_CHAIN_tanh_grad, JQ_CHAIN_REVERSED_tanh_grad))
   /// The gradient of `sigmoid` from its result `a` and the gradient `b` of that: `b * a * (1 - a)`.
   public static let sigmoidGradient = binary(
-    "sigmoidGradient", [.float32: jq_sigmoid_grad_f32, .float64: jq_sigmoid_grad_f64])
+    "sigmoidGradient", [.float32: jq_sigmoid_grad_f32, .float64: jq_sigmoid_grad_f64],
+    chain: (JQ_CHAIN_sigmoid_grad, JQ_CHAIN_REVERSED_sigmoid_grad))
   /// The gradient of `relu` from its result `a` and the gradient `b` of that.
   public static let reluGradient = binary(
-    "reluGradient", [.float32: jq_relu_grad_f32, .float64: jq_relu_grad_f64])
+    "reluGradient", [.float32: jq_relu_grad_f32, .float64: jq_relu_grad_f64],
+    chain: (JQ_CHAIN_relu_grad, JQ_CHAIN_REVERSED_relu_grad))
   /// The gradient of `elu` from its result `a` and the gradient `b` of that.
   public static let eluGradient = binary(
-    "eluGradient", [.float32: jq_elu_grad_f32, .float64: jq_elu_grad_f64])
+    "eluGradient", [.float32: jq_elu_grad_f32, .float64: jq_elu_grad_f64],
+    chain: (JQ_CHAIN_elu_grad, JQ_CHAIN_REVERSED_elu_grad))
 }
 
 // MARK: - Booleans

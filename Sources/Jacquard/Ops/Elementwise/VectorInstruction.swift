@@ -27,6 +27,16 @@ public struct VectorInstruction: Sendable, Hashable {
   /// The element type of its result.
   public let resultType: ResultType
   private let functions: [TileFunction?]
+  /// What it is to chains of floating-point operations, if they have it.
+  private(set) var chainOperation: ChainOperation?
+
+  /// An operation of chains, as the C header numbers them.
+  struct ChainOperation: Sendable {
+    /// On the accumulator and, if it takes two operands, a register.
+    var forward: Int
+    /// On a register and the accumulator.
+    var reversed: Int
+  }
 
   /// An instruction from its functions, by the element type of the (last) operand.
   ///
@@ -44,6 +54,13 @@ public struct VectorInstruction: Sendable, Hashable {
     var table = [TileFunction?](repeating: nil, count: DType.allCases.count)
     for (dtype, function) in functions { table[Int(dtype.rawValue)] = function }
     self.functions = table
+  }
+
+  /// The same instruction, which chains have as well.
+  func chained(_ forward: Int, reversed: Int) -> VectorInstruction {
+    var instruction = self
+    instruction.chainOperation = ChainOperation(forward: forward, reversed: reversed)
+    return instruction
   }
 
   /// The function for elements of `dtype`, if there is one.
