@@ -25,9 +25,10 @@ enum FixedNumbers {
     return NDArray(numbers, shape: [rows, classes]).converted(to: dtype)
   }
 
-  /// Lengths from 1 to `steps`, evenly spread over the rows; int32.
-  static func lengths(_ rows: Int, steps: Int) -> NDArray {
-    NDArray((0..<rows).map { Int32(1 + $0 * steps / rows) }, shape: [rows])
+  /// Lengths from `least` to `most`, evenly spread over the rows; int32.
+  static func lengths(_ rows: Int, from least: Int, to most: Int) -> NDArray {
+    let count = most - least + 1
+    return NDArray((0..<rows).map { Int32(least + $0 * count / rows) }, shape: [rows])
   }
 
   /// Gives the trainable matrices of the session's graph, in the order of their creation, values within ±1/√rows.

@@ -17,8 +17,12 @@ enum FloatName: String, ExpressibleByArgument, CaseIterable {
 }
 
 enum LengthsName: String, ExpressibleByArgument, CaseIterable {
+  /// All steps; no lengths are fed.
   case full
+  /// From one step to all.
   case uniform
+  /// All steps, fed as lengths.
+  case equal
 }
 
 /// How the cells are applied to the steps.
@@ -42,9 +46,13 @@ struct RecurrentNetwork: ParsableArguments {
   @Option var cell = CellName.lstm
   @Option(help: "The number of cells on top of each other.") var layers = 1
   @Option var dtype = FloatName.float32
-  @Option(help: "How long the sequences are: all steps, or from one to all, evenly spread.")
+  @Option(
+    help:
+      "How long the sequences are: all steps, from one to all, evenly spread, or all steps fed as lengths."
+  )
   var lengths = LengthsName.full
   @Option(help: "The steps that a loop handles together where it can.") var parallelIterations = 32
+  @Flag(help: "Let what the loops stack leave memory.") var swapMemory = false
   @Flag(help: "Read the sequences from both ends.") var bidirectional = false
   @Flag(help: "Take [steps, batch, inputs].") var timeMajor = false
   @Flag(help: "Predict; do not train.") var forward = false
@@ -69,7 +77,8 @@ struct RecurrentNetwork: ParsableArguments {
       "batch": .number(batch), "steps": .number(steps), "inputs": .number(inputs),
       "units": .number(units), "cell": .text(cell.rawValue), "layers": .number(layers),
       "dtype": .text(dtype.rawValue), "lengths": .text(lengths.rawValue),
-      "parallelIterations": .number(parallelIterations), "bidirectional": .flag(bidirectional),
+      "parallelIterations": .number(parallelIterations), "swapMemory": .flag(swapMemory),
+      "bidirectional": .flag(bidirectional),
       "timeMajor": .flag(timeMajor), "forward": .flag(forward), "inputLayer": .flag(inputLayer),
       "bare": .flag(bare), "unrolling": .text(unrolling.rawValue),
     ]
@@ -84,9 +93,10 @@ struct RecurrentNetwork: ParsableArguments {
       dtype, timeMajor ? [steps, nil, inputs] : [nil, steps, inputs], name: "x")
     var feeds = [(tensor: x, value: FixedNumbers.inputs(shape, dtype))]
     var lengthsFed: Tensor?
-    if lengths == .uniform {
+    if lengths != .full {
       let tensor = graph.placeholder(.int32, [nil], name: "lengths")
-      feeds.append((tensor, FixedNumbers.lengths(batch, steps: steps)))
+      let least = lengths == .uniform ? 1 : steps
+      feeds.append((tensor, FixedNumbers.lengths(batch, from: least, to: steps)))
       lengthsFed = tensor
     }
     let sequence = inputLayer ? dense(x) : x
@@ -150,7 +160,7 @@ struct RecurrentNetwork: ParsableArguments {
     case .dynamic:
       let (_, states) = dynamicRNN(
         cells, x, sequenceLength: lengths, dtype: x.dtype, parallelIterations: parallelIterations,
-        timeMajor: timeMajor)
+        swapMemory: swapMemory, timeMajor: timeMajor)
       return Self.output(states)
     case .static:
       let (_, states) = staticRNN(
@@ -169,7 +179,7 @@ struct RecurrentNetwork: ParsableArguments {
     if unrolling == .dynamic {
       (_, states) = stackBidirectionalDynamicRNN(
         makeCells(), makeCells(), x, sequenceLength: lengths, dtype: x.dtype,
-        parallelIterations: parallelIterations, timeMajor: timeMajor)
+        parallelIterations: parallelIterations, swapMemory: swapMemory, timeMajor: timeMajor)
     } else {
       (_, states) = stackBidirectionalRNN(
         makeCells(), makeCells(), perStep(x), dtype: x.dtype, sequenceLength: lengths)

@@ -61,6 +61,44 @@ static long magnitude(long x) { return x < 0 ? -x : x; }
 JQ_DEFINE_TRANSPOSE(u32, uint32_t, jq_quad_u32)
 JQ_DEFINE_TRANSPOSE(u64, uint64_t, jq_quad_u64)
 
+typedef uint8_t jq_line __attribute__((vector_size(64), aligned(1)));
+typedef uint8_t jq_quarter __attribute__((vector_size(16), aligned(1)));
+typedef uint32_t jq_word __attribute__((aligned(1)));
+
+// Rows that are no shorter than a piece. The last piece of a row may overlap the one before.
+#define JQ_DEFINE_COPY_ROWS(P) \
+  JQ_CLONES static void jq_copy_rows_##P( \
+      long rows, long byte_count, const uint8_t *x, long x_stride, uint8_t *out, \
+      long out_stride) { \
+    jq_use_wide_vectors(); \
+    const long last = byte_count - (long)sizeof(P); \
+    for (long row = 0; row < rows; row++, x += x_stride, out += out_stride) { \
+      for (long i = 0; i < last; i += (long)sizeof(P)) *(P *)(out + i) = *(const P *)(x + i); \
+      *(P *)(out + last) = *(const P *)(x + last); \
+    } \
+  }
+
+JQ_DEFINE_COPY_ROWS(jq_line)
+JQ_DEFINE_COPY_ROWS(jq_quarter)
+JQ_DEFINE_COPY_ROWS(jq_word)
+
+// From how many bytes on a row is worth a call of memcpy.
+#define JQ_LONG_ROW 4096
+
+void jq_copy_rows(
+    long rows, long byte_count, const void *x, long x_stride, void *out, long out_stride) {
+  if (byte_count >= JQ_LONG_ROW || byte_count < (long)sizeof(jq_word)) {
+    for (long row = 0; row < rows; row++)
+      memcpy((char *)out + row * out_stride, (const char *)x + row * x_stride, (size_t)byte_count);
+  } else if (byte_count >= (long)sizeof(jq_line)) {
+    jq_copy_rows_jq_line(rows, byte_count, x, x_stride, out, out_stride);
+  } else if (byte_count >= (long)sizeof(jq_quarter)) {
+    jq_copy_rows_jq_quarter(rows, byte_count, x, x_stride, out, out_stride);
+  } else {
+    jq_copy_rows_jq_word(rows, byte_count, x, x_stride, out, out_stride);
+  }
+}
+
 static void jq_transpose_u8(
     long rows, long columns, const uint8_t *x, long x_stride, uint8_t *out, long out_stride) {
   for (long j = 0; j < columns; j++)
@@ -87,6 +125,10 @@ static void jq_transpose_u8(
     if (outer->source == 1 && inner->destination == 1 && magnitude(inner->source) > 1) \
       jq_transpose_##S( \
           inner->count, outer->count, x, inner->source, out, outer->destination); \
+    else if (inner->source == 1 && inner->destination == 1) \
+      jq_copy_rows( \
+          outer->count, inner->count * (long)sizeof(T), x, outer->source * (long)sizeof(T), out, \
+          outer->destination * (long)sizeof(T)); \
     else \
       for (long i = 0; i < outer->count; i++) \
         jq_copy_line_##S(inner, x + i * outer->source, out + i * outer->destination); \
@@ -192,19 +234,5 @@ void jq_fill(long count, long element_size, const void *value, void *out) {
     uint64_t bits;
     memcpy(&bits, value, sizeof bits);
     jq_fill_u64(count, bits, out);
-  }
-}
-
-typedef uint8_t jq_line __attribute__((vector_size(64), aligned(1)));
-
-JQ_CLONES void jq_copy_rows(
-    long rows, long byte_count, const void *x, long x_stride, void *out, long out_stride) {
-  jq_use_wide_vectors();
-  const uint8_t *source = x;
-  uint8_t *target = out;
-  const long lines = byte_count / 64 * 64;
-  for (long row = 0; row < rows; row++, source += x_stride, target += out_stride) {
-    for (long i = 0; i < lines; i += 64) *(jq_line *)(target + i) = *(const jq_line *)(source + i);
-    if (lines < byte_count) memcpy(target + lines, source + lines, (size_t)(byte_count - lines));
   }
 }

@@ -131,7 +131,7 @@ import Testing
     #expect(schedule.threads(iterations: 5) == 3)
     #expect(schedule.threads(iterations: .max) == 3)
     for count in 1...4 {
-      let ranges = (0..<count).map { schedule.range(thread: $0, of: count).range }
+      let ranges = (0..<count).map { schedule.range(share: $0, of: count).range }
       #expect(ranges.first?.lowerBound == 0 && ranges.last?.upperBound == 13)
       for (a, b) in zip(ranges, ranges.dropFirst()) {
         #expect(a.upperBound == b.lowerBound && b.lowerBound % RowSchedule.quantum == 0)

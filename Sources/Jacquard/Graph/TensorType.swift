@@ -63,17 +63,13 @@ public struct PartialShape: Hashable, Sendable, Codable, ExpressibleByArrayLiter
 
   /// The dimension along `axis` (negative axes count from the end); `nil` if it is unknown or there is none.
   public subscript(axis: Int) -> Int? {
-    guard let dimensions else { return nil }
-    let index = axis < 0 ? axis + dimensions.count : axis
-    guard dimensions.indices.contains(index) else { return nil }
+    guard let dimensions, let index = normalized(axis: axis) else { return nil }
     return dimensions[index]
   }
 
   /// `axis` counted from the front, or `nil` if the rank is unknown or too small.
   public func normalized(axis: Int) -> Int? {
-    guard let rank else { return nil }
-    let index = axis < 0 ? axis + rank : axis
-    return (0..<rank).contains(index) ? index : nil
+    rank.flatMap { ShapeArithmetic.normalizedAxis(axis, rank: $0) }
   }
 
   /// Whether one array could have both shapes.

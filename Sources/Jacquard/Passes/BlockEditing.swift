@@ -62,6 +62,15 @@ extension Block {
     change(&self)
   }
 
+  /// Uses other values in place of some, in nodes and results.
+  mutating func rename(_ new: [Value: Value]) {
+    if new.isEmpty { return }
+    for index in nodes.indices {
+      nodes[index].operands = nodes[index].operands.map { new[$0] ?? $0 }
+    }
+    results = results.map { new[$0] ?? $0 }
+  }
+
   /// Drops the nodes at whose index `isKept` is false.
   mutating func keepNodes(_ isKept: [Bool]) {
     var count = 0

@@ -20,6 +20,12 @@ struct BlockGraph {
     isResult = ValueTable(program, repeating: false)
   }
 
+  /// Who gives and who reads the values of one block.
+  init(_ block: Block, _ program: Program) {
+    self.init(program)
+    enter(block)
+  }
+
   /// Makes `block` the one at hand.
   mutating func enter(_ block: Block) {
     reads.removeAll(keepingCapacity: true)
@@ -54,6 +60,28 @@ struct BlockGraph {
 
   /// Whether the block returns `value`.
   func isResult(_ value: Value) -> Bool { isResult[value] }
+
+  /// The nodes that read the elements of `value`, in program order, as often as they do.
+  func readers(of value: Value) -> [Int] {
+    var readers: [Int] = []
+    forEachReader(of: value) { readers.append($0) }
+    return readers
+  }
+
+  /// What `value` shows in another shape: it, or the first that is no reshape.
+  func base(of value: Value, in block: Block) -> Value {
+    var base = value
+    while let index = producer(of: base), block.nodes[index].isReshape {
+      base = block.nodes[index].operands[0]
+    }
+    return base
+  }
+
+  /// Whether one node reads the elements of `value` once, and the block does not return it.
+  func hasOneReader(_ value: Value) -> Bool {
+    let first = firstReads[value]
+    return first >= 0 && reads[Int(first)].next < 0 && !isResult[value]
+  }
 
   /// Calls `body` for each node that reads the elements of `value`, in program order, as often as it does.
   func forEachReader(of value: Value, _ body: (Int) -> Void) {

@@ -27,9 +27,11 @@ enum Compiler {
     MergeCommonSubexpressions(),
     RerollSteps(),
     ExpandSums(),
+    SortRows(),
     SplitElementwise(),
     EliminateDeadCode(),
     SplitResiduals(),
+    SplitLoops(),
     ForwardViews(),
     SplitProducts(),
     EliminateDeadCode(),
@@ -45,10 +47,12 @@ enum Compiler {
     WindowLoops(),
     RecomputeResiduals(),
     SinkArrangements(),
+    SkipEndedRows(),
     EliminateDeadCode(),
     PackMatrices(),
     HoistInvariants(),
     FuseElementwise(),
+    FuseCopies(),
     EliminateDeadCode(),
   ]
 
@@ -88,16 +92,17 @@ enum Compiler {
     try graph.validate()
     var extraction = Extraction(request, feedValues, graph)
     var compiled = try extraction.run()
-    try Verifier.verify(compiled.program, after: "extraction", depth)
+    var verifier = Verifier()
+    try verifier.verify(compiled.program, after: "extraction", depth)
     for var pass in passes where !disabledPasses.contains(type(of: pass).name) {
       if let windowLimits, var limited = pass as? any WindowPass {
         limited.limits = windowLimits
         pass = limited
       }
       pass.run(&compiled.program)
-      try Verifier.verify(compiled.program, after: type(of: pass).name, depth)
+      try verifier.verify(compiled.program, after: type(of: pass).name, depth)
     }
-    if depth != .everything { try Verifier.verify(compiled.program, after: "all passes") }
+    if depth != .everything { try verifier.verify(compiled.program, after: "all passes") }
     return compiled
   }
 }

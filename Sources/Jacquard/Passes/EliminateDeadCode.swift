@@ -107,7 +107,9 @@ struct EliminateDeadCode: Pass {
       } while true
 
       let sliceStart = 1 + loop.carriedCount
-      var scans = loop.scans.indices.filter { isLive[body.parameters[sliceStart + $0]] }
+      var scans = loop.scans.indices.filter {
+        isLive[body.parameters[sliceStart + $0]] || $0 == loop.liveRows
+      }
       var op = loop
       if scans.isEmpty, let first = loop.scans.indices.first {
         let operand = node.operands[loop.carriedCount + first]
@@ -130,6 +132,7 @@ struct EliminateDeadCode: Pass {
       }
       op.carriedCount = keptCarries.count
       op.scans = scans.map { loop.scans[$0] }
+      op.liveRows = loop.liveRows.flatMap { scans.firstIndex(of: $0) }
       op.invariantCount = invariants.count
       op.stacks = stacks.map { loop.stacks[$0] }
 

@@ -24,22 +24,51 @@ extension Extraction {
     var nodes: [Node]
     var results: [Value]
     var brought: [(outer: Value, inner: Value)]
+  }
 
-    /// The parameters for `inputs`, which this region or its neighbour brings in.
-    func parameters(for inputs: [Value], _ program: inout Program) -> [Value] {
-      inputs.map { input in
-        brought.first { $0.outer == input }?.inner ?? program.addValue(program.type(of: input))
+  /// Gives the regions of an operation parameters for the inputs of the run that they bring in; returns what stands for these.
+  private mutating func bringInputs(
+    of extracted: [ExtractedBlock], to blocks: inout [Block], _ scope: inout Scope
+  ) -> [Value] {
+    var inputs: [Value] = []
+    for (outer, _) in extracted.flatMap(\.brought) where !inputs.contains(outer) {
+      inputs.append(outer)
+    }
+    for (index, own) in extracted.enumerated() {
+      for input in inputs {
+        blocks[index].parameters.append(
+          own.brought.first { $0.outer == input }?.inner
+            ?? program.addValue(program.type(of: input)))
       }
+    }
+    return inputs.map { bring($0, into: &scope) }
+  }
+
+  private func signatures(_ blocks: [Block]) -> [RegionSignature] {
+    blocks.map { block in
+      RegionSignature(
+        parameters: block.parameters.map { program.type(of: $0) },
+        results: block.results.map { program.type(of: $0) })
     }
   }
 
-  /// The inputs of the run that the regions bring in, each once, in order.
-  private func inputs(broughtBy blocks: [ExtractedBlock]) -> [Value] {
-    var inputs: [Value] = []
-    for (outer, _) in blocks.flatMap(\.brought) where !inputs.contains(outer) {
-      inputs.append(outer)
+  /// Has values stand for the results of an operation.
+  private mutating func define(
+    _ ids: [ValueID], _ values: some Sequence<Value>, _ scope: inout Scope
+  ) {
+    for (id, value) in zip(ids, values) {
+      program.values[Int(value.index)].origin = id
+      if scope.values[id] == nil { scope.values[id] = value }
     }
-    return inputs
+  }
+
+  /// Notes the values that variables have after an operation.
+  private mutating func assign(
+    _ variables: [VariableID], _ values: some Sequence<Value>, by id: OperationID
+  ) {
+    for (variable, value) in zip(variables, values) {
+      pending[variable, default: []].append((id, value))
+    }
   }
 
   /// The block of `region`, whose parameters stand for `arguments`; returns the values of its results.
@@ -80,137 +109,98 @@ extension Extraction {
     return found.reversed()
   }
 
+  /// The parameters of a region of a loop: iteration, carried, slices, invariants. Constants are used directly.
+  private mutating func loopParameters(
+    _ loop: While, _ region: RegionID, _ operands: [Value], slices: Bool
+  ) -> [(id: ValueID, value: Value)] {
+    var types = [TensorType(.int64, .scalar)]
+    types += operands[..<loop.carriedCount].map { program.type(of: $0) }
+    if slices {
+      for (scan, array) in zip(loop.scans, operands[loop.scanRange]) {
+        let type = program.type(of: array)
+        types.append(TensorType(type.dtype, type.shape.removing(axis: scan.axis)))
+      }
+    }
+    var constants: [NDArray?] = types.map { _ in nil }
+    for value in operands[loop.invariantRange] {
+      types.append(program.type(of: value))
+      constants.append(program.constant(value))
+    }
+    return state.regions[region.index].parameters.enumerated().map { index, id in
+      (id, program.addValue(types[index], constant: constants[index], origin: id))
+    }
+  }
+
   mutating func extractLoop(
     _ loop: While, _ id: OperationID, _ record: OperationRecord, _ operands: [Value],
     _ scope: inout Scope
   ) throws {
     let types = operands.map { program.type(of: $0) }
-    var op = loop
     let scanned = try loop.scannedLength(types)
-    var limit = loop.maximumIterations
-    var bound: Value?
-    if loop.hasBound {
-      bound = operands.last!
-      if let known = program.constant(bound!)?.intValue {
-        limit = min(limit ?? known, known)
-        bound = nil
-        op.hasBound = false
-      }
+    var op = loop
+    var bound = loop.hasBound ? operands.last : nil
+    if let known = bound.flatMap({ program.constant($0)?.intValue }) {
+      op.maximumIterations = min(loop.maximumIterations ?? known, known)
+      op.hasBound = false
+      bound = nil
     }
-    op.maximumIterations = limit
-
-    let variables = assignedVariables(record.regions)
-    let carriedTypes = types[..<loop.carriedCount]
-    let scanTypes = zip(loop.scans, types[loop.scanRange]).map {
-      TensorType($1.dtype, $1.shape.removing(axis: $0.axis))
-    }
-    let invariants = Array(operands[loop.invariantRange])
-
-    // Parameters of both regions: iteration, carried, slices (body only), invariants. Constants are used directly.
-    func parameters(_ region: RegionID, slices: Bool) -> [(ValueID, Value)] {
-      let ids = state.regions[region.index].parameters
-      var position = 0
-      var list: [(ValueID, Value)] = []
-      func add(_ type: TensorType) {
-        list.append((ids[position], program.addValue(type, origin: ids[position])))
-        position += 1
-      }
-      add(TensorType(.int64, .scalar))
-      for type in carriedTypes { add(type) }
-      if slices { for type in scanTypes { add(type) } }
-      for value in invariants {
-        if let constant = program.constant(value) {
-          list.append(
-            (
-              ids[position],
-              program.addValue(program.type(of: value), constant: constant, origin: ids[position])
-            ))
-          position += 1
-        } else {
-          add(program.type(of: value))
-        }
-      }
-      return list
-    }
-
     if loop.hasCondition, !assignedVariables([record.regions[0]]).isEmpty {
       throw TypeRuleError(
         "its condition assigns to a variable", remedy: "assign in the body, or carry the value")
     }
+
+    let variables = assignedVariables(record.regions)
+    let initialStates = variables.map { currentValue($0, in: &scope) }
     let saved = pending
     var extracted: [ExtractedBlock] = []
     var blocks: [Block] = []
-    var initialStates: [Value] = []
-    for variable in variables { initialStates.append(currentValue(variable, in: &scope)) }
-    if loop.hasCondition {
-      let list = parameters(record.regions[0], slices: false)
+    for (index, region) in record.regions.enumerated() {
+      let isBody = index == record.regions.count - 1
+      let list = loopParameters(loop, region, operands, slices: isBody)
       let states = variables.map { program.addValue(state.variables[$0.index].type) }
-      guard let condition = extractBlock(record.regions[0], parameters: list) else { return }
-      var block = Block(nodes: condition.nodes, results: condition.results)
-      let carried = list[0...loop.carriedCount].map(\.1)
-      block.parameters = carried + states + list[(1 + loop.carriedCount)...].map(\.1)
-      blocks.append(block)
-      extracted.append(condition)
+      if isBody {
+        for (variable, value) in zip(variables, states) { pending[variable] = [(id, value)] }
+      }
+      let own = extractBlock(region, parameters: list)
+      let finalStates = isBody ? variables.map { latest($0)! } : []
+      pending = saved
+      guard var own else { return }
+      if isBody { own.results.insert(contentsOf: finalStates, at: loop.carriedCount) }
+      let (carried, others) = (list[...loop.carriedCount], list[(1 + loop.carriedCount)...])
+      blocks.append(
+        Block(
+          parameters: carried.map(\.value) + states + others.map(\.value), nodes: own.nodes,
+          results: own.results))
+      extracted.append(own)
     }
-    let list = parameters(record.regions.last!, slices: true)
-    let states = variables.map { program.addValue(state.variables[$0.index].type) }
-    for (variable, value) in zip(variables, states) { pending[variable] = [(id, value)] }
-    let body = extractBlock(record.regions.last!, parameters: list)
-    let finalStates = variables.map { latest($0)! }
-    pending = saved
-    guard let body else { return }
-    let results = body.results
-    extracted.append(body)
-
-    for index in 0..<loop.carriedCount {
-      let (entering, leaving) = (carriedTypes[index], program.type(of: results[index]))
+    for (index, result) in blocks[blocks.count - 1].results[..<loop.carriedCount].enumerated() {
+      let (entering, leaving) = (types[index], program.type(of: result))
       guard entering == leaving else {
         throw TypeRuleError(
           "carried value \(index) enters as \(entering) and leaves an iteration as \(leaving)",
           remedy: "let the body return the shape it was given")
       }
     }
-    var block = Block(nodes: body.nodes)
-    block.results =
-      Array(results[..<loop.carriedCount]) + finalStates + Array(results[loop.carriedCount...])
-    let values = list.map(\.1)
-    block.parameters =
-      values[0...loop.carriedCount] + states + values[(1 + loop.carriedCount)...]
-    blocks.append(block)
-    let brought = inputs(broughtBy: extracted)
-    for index in blocks.indices {
-      blocks[index].parameters += extracted[index].parameters(for: brought, &program)
-    }
-
+    let brought = bringInputs(of: extracted, to: &blocks, &scope)
     op.carriedCount += variables.count
     op.invariantCount += brought.count
-    let signatures = blocks.map { block in
-      RegionSignature(
-        parameters: block.parameters.map { program.type(of: $0) },
-        results: block.results.map { program.type(of: $0) })
-    }
-    let allOperands =
-      Array(operands[..<loop.carriedCount]) + initialStates + Array(operands[loop.scanRange])
-      + invariants + brought.map { bring($0, into: &scope) } + (bound.map { [$0] } ?? [])
-    let resultTypes = try op.resultTypes(
-      TypeRuleInput(allOperands.map { program.type(of: $0) }, regions: signatures))
-    let resultValues = resultTypes.map { program.addValue($0) }
-    let own = Array(resultValues[..<loop.carriedCount]) + resultValues[op.carriedCount...]
-    for (graphValue, value) in zip(record.results, own) {
-      program.values[Int(value.index)].origin = graphValue
-      if scope.values[graphValue] == nil { scope.values[graphValue] = value }
-    }
-    for (index, variable) in variables.enumerated() {
-      pending[variable, default: []].append((id, resultValues[loop.carriedCount + index]))
-    }
+    var allOperands = operands[..<loop.carriedCount] + initialStates
+    allOperands += operands[loop.scanRange] + operands[loop.invariantRange] + brought
+    if let bound { allOperands.append(bound) }
+    let results = try op.resultTypes(
+      TypeRuleInput(
+        allOperands.map { program.type(of: $0) }, regions: signatures(blocks))
+    ).map { program.addValue($0) }
+    define(record.results, results[..<loop.carriedCount] + results[op.carriedCount...], &scope)
+    assign(variables, results[loop.carriedCount...], by: id)
     if !op.hasCondition && !op.hasBound {
       let length = [scanned ?? nil, op.maximumIterations].compactMap(\.self).min()
       if let length, (scanned ?? .some(0)) != nil {
-        program.values[Int(resultValues.last!.index)].constant = NDArray(Int64(max(length, 0)))
+        program.values[Int(results.last!.index)].constant = NDArray(Int64(max(length, 0)))
       }
     }
     scope.nodes.append(
-      Node(op: op, operands: allOperands, results: resultValues, regions: blocks, origin: id))
+      Node(op: op, operands: Array(allOperands), results: results, regions: blocks, origin: id))
   }
 
   mutating func extractConditional(
@@ -244,18 +234,10 @@ extension Extraction {
           results: branch.results + finals))
       extracted.append(branch)
     }
-    let brought = inputs(broughtBy: extracted)
-    for index in blocks.indices {
-      blocks[index].parameters += extracted[index].parameters(for: brought, &program)
-    }
-    let captures =
-      Array(operands.dropFirst()) + states + brought.map { bring($0, into: &scope) }
+    let brought = bringInputs(of: extracted, to: &blocks, &scope)
+    let captures = Array(operands.dropFirst()) + states + brought
     let op = Conditional(captureCount: captures.count)
-    let signatures = blocks.map { block in
-      RegionSignature(
-        parameters: block.parameters.map { program.type(of: $0) },
-        results: block.results.map { program.type(of: $0) })
-    }
+    let signatures = signatures(blocks)
     let types = try op.resultTypes(
       TypeRuleInput(
         [program.type(of: operands[0])] + captures.map { program.type(of: $0) },
@@ -269,13 +251,8 @@ extension Extraction {
       }
     }
     let results = types.map { program.addValue($0) }
-    for (graphValue, value) in zip(record.results, results) {
-      program.values[Int(value.index)].origin = graphValue
-      if scope.values[graphValue] == nil { scope.values[graphValue] = value }
-    }
-    for (index, variable) in variables.enumerated() {
-      pending[variable, default: []].append((id, results[record.results.count + index]))
-    }
+    define(record.results, results, &scope)
+    assign(variables, results[record.results.count...], by: id)
     scope.nodes.append(
       Node(
         op: op, operands: [operands[0]] + captures, results: results, regions: blocks, origin: id))

@@ -115,29 +115,6 @@ struct Extraction {
       // A fed result: the operation runs only for its other results.
       if record.results.allSatisfy({ scope.values[$0] != nil }) { return }
     }
-    switch record.op {
-    case let op where !Self.isSpecial(op): break
-    case is Constant: return
-    case is NoOp: return
-    case let placeholder as Placeholder:
-      if scope.values[record.results[0]] != nil { return }
-      if missingFeed == nil {
-        let place = record.location.resolved().map { "\($0.file):\($0.line)" }
-        missingFeed = .missingFeed(
-          name: record.name, type: TensorType(placeholder.dtype, placeholder.shape), location: place
-        )
-      }
-      return
-    case let read as ReadVariable:
-      if scope.values[record.results[0]] != nil { return }
-      scope.values[record.results[0]] = readValue(read, record, &scope)
-      return
-    case let counter as DrawCounter:
-      scope.values[record.results[0]] = input(
-        .drawCounter(key: counter.key), TensorType(.int64, .scalar), origin: record.results[0])
-      return
-    default: break
-    }
     var operands: [Value] = []
     for operand in record.operands {
       // Missing operands belong to operations that have failed, and been reported, before.
@@ -145,34 +122,50 @@ struct Extraction {
       operands.append(value)
     }
     do {
-      switch record.op {
-      case let op where !Self.isSpecial(op): try extractPlain(id, record, operands, &scope)
-      case let placeholder as PlaceholderWithDefault:
-        // Unfed, it is its default, with the default's full shape.
-        _ = try placeholder.resultTypes(TypeRuleInput([program.type(of: operands[0])]))
-        if scope.values[record.results[0]] == nil { scope.values[record.results[0]] = operands[0] }
-      case let assign as Assign:
-        scope.values[record.results[0]] = try extractAssign(assign, id, record, operands, &scope)
-      case let loop as While: try extractLoop(loop, id, record, operands, &scope)
-      case is Conditional: try extractConditional(id, record, operands, &scope)
-      default: try extractPlain(id, record, operands, &scope)
+      if Self.specialTypes.contains(ObjectIdentifier(type(of: record.op))) {
+        try extractSpecial(id, record, operands, &scope)
+      } else {
+        try extractPlain(id, record, operands, &scope)
       }
     } catch { report(error, id, operands) }
   }
 
-  /// Whether an op is more than its results: one comparison for most, in place of a cast to each special type.
-  private static func isSpecial(_ op: any Op) -> Bool {
-    let type = ObjectIdentifier(type(of: op))
-    return specialTypes.contains(type)
-  }
+  /// The ops that are more than their results: one comparison for most others, in place of a cast to each of these.
+  private static let specialTypes = [
+    Constant.self, NoOp.self, Placeholder.self, ReadVariable.self, DrawCounter.self,
+    PlaceholderWithDefault.self, Assign.self, While.self, Conditional.self,
+  ].map { (type: any Op.Type) in ObjectIdentifier(type) }
 
-  private static let specialTypes: [ObjectIdentifier] = [
-    ObjectIdentifier(Constant.self), ObjectIdentifier(NoOp.self),
-    ObjectIdentifier(Placeholder.self),
-    ObjectIdentifier(ReadVariable.self), ObjectIdentifier(DrawCounter.self),
-    ObjectIdentifier(PlaceholderWithDefault.self), ObjectIdentifier(Assign.self),
-    ObjectIdentifier(While.self), ObjectIdentifier(Conditional.self),
-  ]
+  private mutating func extractSpecial(
+    _ id: OperationID, _ record: OperationRecord, _ operands: [Value], _ scope: inout Scope
+  ) throws {
+    switch record.op {
+    case let placeholder as Placeholder:
+      if scope.values[record.results[0]] == nil, missingFeed == nil {
+        let place = record.location.resolved().map { "\($0.file):\($0.line)" }
+        missingFeed = .missingFeed(
+          name: record.name, type: TensorType(placeholder.dtype, placeholder.shape), location: place
+        )
+      }
+    case let read as ReadVariable:
+      if scope.values[record.results[0]] == nil {
+        scope.values[record.results[0]] = readValue(read, record, &scope)
+      }
+    case let counter as DrawCounter:
+      scope.values[record.results[0]] = input(
+        .drawCounter(key: counter.key), TensorType(.int64, .scalar), origin: record.results[0])
+    case let placeholder as PlaceholderWithDefault:
+      // Unfed, it is its default, with the default's full shape.
+      _ = try placeholder.resultTypes(TypeRuleInput([program.type(of: operands[0])]))
+      if scope.values[record.results[0]] == nil { scope.values[record.results[0]] = operands[0] }
+    case let assign as Assign:
+      scope.values[record.results[0]] = try extractAssign(assign, id, record, operands, &scope)
+    case let loop as While: try extractLoop(loop, id, record, operands, &scope)
+    case is Conditional: try extractConditional(id, record, operands, &scope)
+    // Constants are made where they are used.
+    default: break
+    }
+  }
 
   mutating func report(_ error: any Error, _ id: OperationID, _ operands: [Value]) {
     let record = state.operations[id.index]
@@ -201,7 +194,7 @@ struct Extraction {
       }
     }
     let results = zip(types, record.results).map { program.addValue($0, origin: $1) }
-    var node = Node(op: record.op, operands: operands, results: results, origin: id)
+    let node = Node(op: record.op, operands: operands, results: results, origin: id)
     for (result, value) in zip(record.results, results) where scope.values[result] == nil {
       scope.values[result] = value
     }
@@ -211,7 +204,6 @@ struct Extraction {
       }
       return
     }
-    node.regions = []
     note(node)
     scope.nodes.append(node)
   }

@@ -40,12 +40,13 @@ struct ForwardViews: Pass {
   /// What was joined, if `node` takes just that out of a joint.
   private func joinedParts(of node: Node, _ joints: [Value: Node], _ program: Program) -> [Value]? {
     guard !joints.isEmpty, let joint = node.operands.first.flatMap({ joints[$0] }),
-      let op = joint.op as? Concatenate, let rank = program.type(of: joint.results[0]).shape.rank
+      let op = joint.op as? Concatenate,
+      case let shape = program.type(of: joint.results[0]).shape,
+      let axis = shape.normalized(axis: op.axis)
     else { return nil }
-    let axis = op.axis < 0 ? op.axis + rank : op.axis
     let lengths = joint.operands.map { program.type(of: $0).shape[axis] ?? 0 }
     if let split = node.op as? Split {
-      guard (split.axis < 0 ? split.axis + rank : split.axis) == axis,
+      guard shape.normalized(axis: split.axis) == axis,
         node.results.map({ program.type(of: $0).shape[axis] ?? 0 }) == lengths
       else { return nil }
       return joint.operands

@@ -66,7 +66,7 @@ struct FusedNodeBuilder {
       let own = values.type(of: value).shape.known,
       let position = producer.results.firstIndex(of: value)
     else { return nil }
-    let axis = split.axis < 0 ? split.axis + base.count : split.axis
+    let axis = base.normalized(axis: split.axis)
     let before = producer.results[..<position].reduce(0) {
       $0 + (values.type(of: $1).shape[axis] ?? 0)
     }
@@ -158,7 +158,7 @@ struct FusedNodeBuilder {
   /// Gives out what a node joins.
   mutating func addJoint(_ node: Node) {
     let joined = values.type(of: node.results[0]).shape.known ?? []
-    let axis = (node.op as? Concatenate).map { $0.axis < 0 ? $0.axis + joined.count : $0.axis } ?? 0
+    let axis = (node.op as? Concatenate).map { joined.normalized(axis: $0.axis) } ?? 0
     let strides = ShapeArithmetic.rowMajorStrides(joined)
     var position = 0
     let placements = node.operands.map { operand in

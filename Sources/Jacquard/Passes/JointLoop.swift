@@ -111,25 +111,15 @@ struct JointLoop {
       == numbers[1].key(nodes[1].regions[0].results[0])
   }
 
+  /// A loop with what is in either, each once.
   private func assemble(_ numbers: [ValueNumbering]) -> (node: Node, replacement: [Value: Value]) {
+    let forms = nodes.compactMap { LoopForm($0) }
+    var joint = forms[0]
+    (joint.carries, joint.scans, joint.invariants, joint.stacks, joint.nodes) = ([], [], [], [], [])
     var substitution: [Value: Value] = [:]
-    var replacement: [Value: Value] = [:]
-    var body = Block()
-    let bodies = nodes.map { $0.regions.last! }
-    var operands: (carried: [Value], scanned: [Value], invariant: [Value]) = ([], [], [])
-    var parameters: (carried: [Value], scanned: [Value], invariant: [Value]) = ([], [], [])
-    var conditionParameters: (carried: [Value], invariant: [Value]) = ([], [])
-    // For each number of a carry or an invariant, the parameter of the condition that is kept; and, for those of the first loop's
-    // condition that are dropped, the one to use instead.
-    var conditionParameterOf: [Int: Value] = [:]
+    var replacement = [forms[1].tripCountResult: forms[0].tripCountResult]
     var conditionSubstitution: [Value: Value] = [:]
-    var results: (carried: [Value], stacked: [Value]) = ([], [])
-    var bodyResults: (carried: [Value], stacked: [Value]) = ([], [])
-    var op = loops[0]
-    op.scans = []
-    op.stacks = []
-
-    // The representative of each number: the value that is kept for it.
+    /// The value that is kept for each number.
     var kept: [Int: Value] = [:]
     func adopt(_ value: Value, _ side: Int) -> Bool {
       guard let number = numbers[side].number(of: value) else { return true }
@@ -141,111 +131,77 @@ struct JointLoop {
       return true
     }
 
-    _ = adopt(bodies[0].parameters[0], 0)
-    _ = adopt(bodies[1].parameters[0], 1)
-    var carriedResultOfClass: [Int: Value] = [:]
-    for side in nodes.indices {
-      let (node, loop, block) = (nodes[side], loops[side], bodies[side])
-      for index in 0..<loop.carriedCount {
-        if adopt(block.parameters[1 + index], side) {
-          operands.carried.append(node.operands[index])
-          parameters.carried.append(block.parameters[1 + index])
-          bodyResults.carried.append(block.results[index])
-          results.carried.append(node.results[index])
-          carriedResultOfClass[classes[side][index]] = node.results[index]
-          if loop.hasCondition {
-            let parameter = node.regions[0].parameters[1 + index]
-            conditionParameters.carried.append(parameter)
-            conditionParameterOf[numbers[side].number(of: block.parameters[1 + index])!] = parameter
-          }
-        } else {
-          replacement[node.results[index]] = carriedResultOfClass[classes[side][index]]
-          if loop.hasCondition && side == 0 {
-            conditionSubstitution[node.regions[0].parameters[1 + index]] =
-              conditionParameterOf[numbers[side].number(of: block.parameters[1 + index])!]
+    for (side, form) in forms.enumerated() {
+      _ = adopt(form.iteration, side)
+      for carry in form.carries {
+        if adopt(carry.parameter, side) {
+          joint.carries.append(carry)
+        } else if let twin = joint.carries.first(where: {
+          $0.parameter == substitution[carry.parameter]
+        }) {
+          replacement[carry.result] = twin.result
+          if let own = carry.conditionParameter {
+            conditionSubstitution[own] = twin.conditionParameter
           }
         }
       }
-      for (offset, scan) in loop.scans.enumerated() {
-        let parameter = block.parameters[1 + loop.carriedCount + offset]
-        if adopt(parameter, side) {
-          operands.scanned.append(node.operands[loop.carriedCount + offset])
-          parameters.scanned.append(parameter)
-          op.scans.append(scan)
+      for scan in form.scans where adopt(scan.slice, side) { joint.scans.append(scan) }
+      for invariant in form.invariants {
+        if adopt(invariant.inner, side) {
+          joint.invariants.append(invariant)
+        } else if let own = invariant.conditionParameter {
+          conditionSubstitution[own] =
+            joint.invariants.first { $0.inner == substitution[invariant.inner] }?
+            .conditionParameter
         }
       }
-      for offset in 0..<loop.invariantCount {
-        let parameter = block.parameters[1 + loop.carriedCount + loop.scans.count + offset]
-        if adopt(parameter, side) {
-          operands.invariant.append(node.operands[loop.invariantRange.lowerBound + offset])
-          parameters.invariant.append(parameter)
-          if loop.hasCondition {
-            let inCondition = node.regions[0].parameters[1 + loop.carriedCount + offset]
-            conditionParameters.invariant.append(inCondition)
-            conditionParameterOf[numbers[side].number(of: parameter)!] = inCondition
-          }
-        } else if loop.hasCondition && side == 0 {
-          conditionSubstitution[node.regions[0].parameters[1 + loop.carriedCount + offset]] =
-            conditionParameterOf[numbers[side].number(of: parameter)!]
-        }
-      }
-      for node in block.nodes {
-        var copy = node
-        copy.operands = copy.operands.map { substitution[$0] ?? $0 }
-        if node.results.isEmpty || node.hasExternalEffect {
-          for result in node.results { _ = adopt(result, side) }
-          body.nodes.append(copy)
-          continue
-        }
+      for node in form.nodes {
         // Results of one node share their fate.
-        if node.results.map({ adopt($0, side) })[0] { body.nodes.append(copy) }
+        let adopted = node.results.map { adopt($0, side) }
+        if node.hasExternalEffect || adopted.first != false { joint.nodes.append(node) }
       }
     }
+    addStacks(of: forms, numbers, to: &joint, &replacement)
+    joint.rename(substitution)
+    joint.condition?.rename(conditionSubstitution)
+    return (joint.node, replacement)
+  }
+
+  private func addStacks(
+    of forms: [LoopForm], _ numbers: [ValueNumbering], to joint: inout LoopForm,
+    _ replacement: inout [Value: Value]
+  ) {
     struct StackKey: Hashable {
       var number: AnyHashable
-      var stack: ScanSpecification
+      var specification: ScanSpecification
     }
-    var stackOf: [StackKey: Value] = [:]
-    for side in nodes.indices {
-      for (offset, stack) in loops[side].stacks.enumerated() {
-        let value = bodies[side].results[loops[side].carriedCount + offset]
-        let result = nodes[side].results[loops[side].carriedCount + offset]
-        let key = StackKey(number: numbers[side].key(value), stack: stack)
-        if let existing = stackOf[key] {
-          replacement[result] = existing
+    var known: [StackKey: Value] = [:]
+    for (side, form) in forms.enumerated() {
+      for stack in form.stacks {
+        let key = StackKey(
+          number: numbers[side].key(stack.slice), specification: stack.specification)
+        if let existing = known[key] {
+          replacement[stack.result] = existing
         } else {
-          stackOf[key] = result
-          op.stacks.append(stack)
-          bodyResults.stacked.append(value)
-          results.stacked.append(result)
+          known[key] = stack.result
+          joint.stacks.append(stack)
         }
       }
     }
-    replacement[nodes[1].results.last!] = nodes[0].results.last!
-    body.parameters =
-      [bodies[0].parameters[0]] + parameters.carried + parameters.scanned + parameters.invariant
-    body.results = (bodyResults.carried + bodyResults.stacked).map { substitution[$0] ?? $0 }
-    op.carriedCount = operands.carried.count
-    op.invariantCount = operands.invariant.count
-    var regions = [body]
-    if op.hasCondition {
-      var condition = nodes[0].regions[0]
-      for index in condition.nodes.indices {
-        condition.nodes[index].operands = condition.nodes[index].operands.map {
-          conditionSubstitution[$0] ?? $0
-        }
-      }
-      condition.results = condition.results.map { conditionSubstitution[$0] ?? $0 }
-      condition.parameters =
-        [condition.parameters[0]] + conditionParameters.carried + conditionParameters.invariant
-      regions.insert(condition, at: 0)
+  }
+}
+
+extension LoopForm {
+  /// Uses other values in place of some in the body.
+  fileprivate mutating func rename(_ new: [Value: Value]) {
+    var body = Block(nodes: nodes, results: carries.map(\.next) + stacks.map(\.slice))
+    body.rename(new)
+    nodes = body.nodes
+    for (index, value) in body.results.prefix(carries.count).enumerated() {
+      carries[index].next = value
     }
-    let node = Node(
-      op: op,
-      operands: operands.carried + operands.scanned + operands.invariant
-        + (op.hasBound ? [nodes[0].operands.last!] : []),
-      results: results.carried + results.stacked + [nodes[0].results.last!], regions: regions,
-      origin: nodes[0].origin)
-    return (node, replacement)
+    for (index, value) in body.results.dropFirst(carries.count).enumerated() {
+      stacks[index].slice = value
+    }
   }
 }

@@ -54,12 +54,7 @@ struct LoopMerger {
     else { return false }
     block.nodes[first] = merged.node
     block.nodes.remove(at: second)
-    for index in block.nodes.indices {
-      block.nodes[index].operands = block.nodes[index].operands.map {
-        merged.replacement[$0] ?? $0
-      }
-    }
-    block.results = block.results.map { merged.replacement[$0] ?? $0 }
+    block.rename(merged.replacement)
     return true
   }
 

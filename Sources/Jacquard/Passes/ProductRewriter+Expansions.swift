@@ -100,7 +100,7 @@ extension ProductRewriter {
   /// The arrays that reshapes show.
   private static func reshaped(_ block: Block) -> [Value: Value] {
     var shown: [Value: Value] = [:]
-    for node in block.nodes where node.op is Reshape || node.op is ReshapeLike {
+    for node in block.nodes where node.isReshape {
       shown[node.results[0]] = shown[node.operands[0]] ?? node.operands[0]
     }
     return shown

@@ -37,6 +37,11 @@ extension Node {
   var hasExternalEffect: Bool {
     op.effect == .external || regions.contains { $0.nodes.contains(where: \.hasExternalEffect) }
   }
+
+  /// Whether it shows the elements of its first operand, in order, in another shape.
+  var isReshape: Bool {
+    op is Reshape || op is ReshapeLike || op is ExpandDimensions || op is Squeeze
+  }
 }
 
 /// A straight list of nodes with parameters and results: the root of a program, the body of a loop, a branch.

@@ -29,9 +29,8 @@ struct RowArrangement: Hashable {
       program.type(of: node.operands[0]).dtype == program.type(of: node.results[0]).dtype,
       from.reduce(1, *) == to.reduce(1, *)
     else { return nil }
+    if node.isReshape { return self }
     switch node.op {
-    case is Reshape, is ReshapeLike, is ExpandDimensions, is Squeeze:
-      return self
     case let op as Transpose:
       let order = op.order(rank: from.count)
       guard keepsPlaces, order.last == from.count - 1,
@@ -40,7 +39,7 @@ struct RowArrangement: Hashable {
       next.permutation = Array(order.dropLast())
       return next
     case let op as Reverse:
-      let axes = op.axes.map { $0 < 0 ? $0 + from.count : $0 }
+      let axes = op.axes.map { from.normalized(axis: $0) }
       guard !axes.contains(from.count - 1), var next = taken(apart: Array(from.dropLast())) else {
         return nil
       }

@@ -42,22 +42,13 @@ struct SplitElementwise: Pass {
         nodes.append(node)
       }
     }
-    Self.rename(&nodes, replaced)
     block.nodes = nodes
-    block.results = block.results.map { replaced[$0] ?? $0 }
+    block.rename(replaced)
   }
 
   private static func axis(of split: Node, _ program: Program) -> Int? {
-    guard let op = split.op as? Split, let rank = program.type(of: split.operands[0]).shape.rank
-    else { return nil }
-    return op.axis < 0 ? op.axis + rank : op.axis
-  }
-
-  private static func rename(_ nodes: inout [Node], _ replaced: [Value: Value]) {
-    guard !replaced.isEmpty else { return }
-    for index in nodes.indices {
-      nodes[index].operands = nodes[index].operands.map { replaced[$0] ?? $0 }
-    }
+    guard let op = split.op as? Split else { return nil }
+    return program.type(of: split.operands[0]).shape.normalized(axis: op.axis)
   }
 
   // MARK: Arrays that were joined
@@ -77,9 +68,9 @@ struct SplitElementwise: Pass {
       }
       var list = NodeList(origin: node.origin)
       if let joined = node.operands.first(where: { joints[$0] != nil }), let joint = joints[joined],
-        let op = joint.op as? Concatenate, let rank = program.type(of: joined).shape.rank
+        let op = joint.op as? Concatenate,
+        let axis = program.type(of: joined).shape.normalized(axis: op.axis)
       {
-        let axis = op.axis < 0 ? op.axis + rank : op.axis
         if let parts = parts(
           of: node, lengths: joint.operands.map { program.type(of: $0).shape[axis] ?? 0 },
           axis: axis, joined: (joined, joint.operands), &list, &program),
@@ -119,8 +110,8 @@ struct SplitElementwise: Pass {
   ) -> [Value]? {
     // Additions are left whole for products to take in.
     guard let op = node.op as? any ElementwiseOp, !(op is Add), node.results.count == 1,
-      op.effect == .none, !op.canFail(node.operands.map { program.type(of: $0).dtype }),
-      let shape = program.type(of: node.results[0]).shape.known, axis < shape.count,
+      program.canMove(node), let shape = program.type(of: node.results[0]).shape.known,
+      axis < shape.count,
       lengths.reduce(0, +) == shape[axis], lengths.allSatisfy({ $0 > 0 })
     else { return nil }
     var parts: [Value] = []

@@ -5,7 +5,9 @@
 /// 3. a node has as many results as its type rule gives, of those types;
 /// 4. loops and conditionals have the operands, parameters and results their attributes say, with equal types throughout;
 /// 5. the root has a parameter for each input, and a result for each fetch and commit.
-enum Verifier {
+///
+/// One serves a program through all its passes: a type rule is applied again only where a node is not what it was.
+struct Verifier {
   struct Failure: Error, CustomStringConvertible {
     var pass: String
     var message: String
@@ -19,9 +21,12 @@ enum Verifier {
     case everything
   }
 
-  static func verify(
+  private var typedNodes = TypedNodes()
+
+  mutating func verify(
     _ program: Program, after pass: String, _ depth: Depth = .everything
   ) throws {
+    if depth == .everything { typedNodes.update(program) }
     var checker = Checker(program, pass, depth)
     guard program.root.parameters.count == program.inputs.count else {
       throw checker.failure(
@@ -33,7 +38,34 @@ enum Verifier {
     else {
       throw checker.failure("\(program.root.results.count) root results")
     }
-    try checker.check(program.root)
+    try checker.check(program.root, &typedNodes)
+  }
+
+  /// Nodes without regions whose types are right as long as they stay what they are.
+  private struct TypedNodes {
+    /// By their first results.
+    private var nodes = ValueTable<Node?>(Program(), repeating: nil)
+    private var values: [ValueInfo] = []
+
+    /// Forgets all nodes if a value has changed.
+    mutating func update(_ program: Program) {
+      let isSame = zip(values, program.values).allSatisfy { old, new in
+        old.type == new.type && old.constant?.storage === new.constant?.storage
+          && old.constant?.byteOffset == new.constant?.byteOffset
+      }
+      if !isSame { nodes = ValueTable(program, repeating: nil) }
+      values = program.values
+    }
+
+    func contains(_ node: Node) -> Bool {
+      guard let result = node.results.first, let known = nodes[result] else { return false }
+      return known.operands == node.operands && known.results == node.results
+        && known.op.isEqual(to: node.op)
+    }
+
+    mutating func insert(_ node: Node) {
+      if let result = node.results.first { nodes[result] = node }
+    }
   }
 
   private struct Checker {
@@ -60,7 +92,7 @@ enum Verifier {
       homes[value] = block
     }
 
-    mutating func check(_ block: Block) throws {
+    mutating func check(_ block: Block, _ typedNodes: inout TypedNodes) throws {
       blockCount += 1
       let own = blockCount
       for parameter in block.parameters { try define(parameter, in: own) }
@@ -69,10 +101,12 @@ enum Verifier {
         for position in operands.indices where homes[operands[position]] != own {
           try checkForeign(operands[position], at: position, of: block.nodes[index])
         }
-        let ownsRegions = !block.nodes[index].regions.isEmpty
-        if ownsRegions || depth == .everything { try checkTypes(block.nodes[index]) }
-        if ownsRegions {
-          for region in block.nodes[index].regions { try check(region) }
+        if !block.nodes[index].regions.isEmpty {
+          try checkRegionTypes(block.nodes[index])
+          for region in block.nodes[index].regions { try check(region, &typedNodes) }
+        } else if depth == .everything, !typedNodes.contains(block.nodes[index]) {
+          try checkTypes(block.nodes[index])
+          typedNodes.insert(block.nodes[index])
         }
         for result in block.nodes[index].results { try define(result, in: own) }
       }
@@ -98,29 +132,28 @@ enum Verifier {
 
     private func types(_ values: [Value]) -> [TensorType] { values.map { program.type(of: $0) } }
 
+    private func checkRegionTypes(_ node: Node) throws {
+      if let loop = node.op as? While { return try checkLoop(loop, node) }
+      for block in node.regions {
+        guard types(block.parameters) == types(Array(node.operands.dropFirst())),
+          types(block.results).map(\.dtype) == types(node.results).map(\.dtype)
+        else { throw failure("\(name(node)): a branch does not fit its operands or results") }
+      }
+    }
+
     private func checkTypes(_ node: Node) throws {
-      if let loop = node.op as? While {
-        try checkLoop(loop, node)
-      } else if node.op is Conditional {
-        for block in node.regions {
-          guard types(block.parameters) == types(Array(node.operands.dropFirst())),
-            types(block.results).map(\.dtype) == types(node.results).map(\.dtype)
-          else { throw failure("\(name(node)): a branch does not fit its operands or results") }
-        }
-      } else {
-        let inferred: [TensorType]
-        do {
-          inferred = try node.op.resultTypes(
-            TypeRuleInput(
-              types(node.operands), constants: node.operands.map { program.constant($0) }))
-        } catch { throw failure("the type rule of \(name(node)) refuses its operands: \(error)") }
-        guard inferred.count == node.results.count else {
-          throw failure("\(name(node)) has \(node.results.count) results, not \(inferred.count)")
-        }
-        for (type, result) in zip(inferred, types(node.results))
-        where type.dtype != result.dtype || !type.shape.isCompatible(with: result.shape) {
-          throw failure("\(name(node)) gives \(type), recorded as \(result)")
-        }
+      let inferred: [TensorType]
+      do {
+        inferred = try node.op.resultTypes(
+          TypeRuleInput(
+            types(node.operands), constants: node.operands.map { program.constant($0) }))
+      } catch { throw failure("the type rule of \(name(node)) refuses its operands: \(error)") }
+      guard inferred.count == node.results.count else {
+        throw failure("\(name(node)) has \(node.results.count) results, not \(inferred.count)")
+      }
+      for (type, result) in zip(inferred, types(node.results))
+      where type.dtype != result.dtype || !type.shape.isCompatible(with: result.shape) {
+        throw failure("\(name(node)) gives \(type), recorded as \(result)")
       }
     }
 
@@ -141,6 +174,9 @@ enum Verifier {
         throw failure(
           "\(name(node)): body parameters \(types(body.parameters)) for operands \(types(node.operands))"
         )
+      }
+      if let live = loop.liveRows, !slices.indices.contains(live) || slices[live] != counter {
+        throw failure("\(name(node)): no scan gives the number of live rows")
       }
       guard body.results.count == loop.carriedCount + loop.stacks.count,
         types(Array(body.results[..<loop.carriedCount])) == carried

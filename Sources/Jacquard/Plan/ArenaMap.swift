@@ -27,6 +27,8 @@ struct ArenaMap: Sendable {
     var use: Use
     /// Where it lies, in bytes, a multiple of the alignment.
     var range: Range<Int>
+    /// Whether it lies in the scratch file, not in the arena.
+    var isSwapped: Bool
     /// The moments of the first and the last step that need it.
     var first: Int
     var last: Int
@@ -34,7 +36,7 @@ struct ArenaMap: Sendable {
     func isLive(at moment: Int) -> Bool { first <= moment && moment <= last }
   }
 
-  /// The blocks that take any memory.
+  /// The blocks that take any memory, or room in the scratch file.
   let blocks: [Block]
   /// The size of the arena.
   let byteCount: Int
@@ -42,19 +44,20 @@ struct ArenaMap: Sendable {
   let liveBytes: [Int]
 
   init(
-    _ blocks: [MemoryPlan.Block], _ uses: [Use], _ plan: MemoryPlan, end: Int
+    _ blocks: [MemoryPlan.Block], _ uses: [Use], offsets: [Int], isSwapped: [Bool], byteCount: Int,
+    end: Int
   ) {
     self.blocks = blocks.indices.compactMap { index in
       let block = blocks[index]
       let size = block.byteCount.roundedUp(toMultipleOf: MemoryPlan.alignment)
       guard size > 0 else { return nil }
       return Block(
-        use: uses[index], range: plan.offsets[index]..<plan.offsets[index] + size,
-        first: block.first, last: block.last)
+        use: uses[index], range: offsets[index]..<offsets[index] + size,
+        isSwapped: isSwapped[index], first: block.first, last: block.last)
     }
-    byteCount = plan.byteCount
+    self.byteCount = byteCount
     var changes = Array(repeating: 0, count: end + 2)
-    for block in self.blocks {
+    for block in self.blocks where !block.isSwapped {
       changes[block.first] += block.range.count
       changes[block.last + 1] -= block.range.count
     }

@@ -3,6 +3,7 @@ struct Schedule: ~Copyable, Sendable {
   /// A step without a share in it: running it counts no references.
   enum Reference: Sendable {
     case kernel(Unmanaged<KernelStep>)
+    case joint(Unmanaged<JointStep>)
     case view(ViewStep)
     case loop(Unmanaged<LoopStep>)
     case conditional(Unmanaged<ConditionalStep>)
@@ -10,6 +11,7 @@ struct Schedule: ~Copyable, Sendable {
     init(_ step: Step) {
       switch step {
       case .kernel(let step): self = .kernel(.passUnretained(step))
+      case .joint(let step): self = .joint(.passUnretained(step))
       case .view(let step): self = .view(step)
       case .loop(let step): self = .loop(.passUnretained(step))
       case .conditional(let step): self = .conditional(.passUnretained(step))
@@ -32,6 +34,7 @@ struct Schedule: ~Copyable, Sendable {
     for index in indices {
       switch references[index] {
       case .kernel(let step): step._withUnsafeGuaranteedRef { $0.run(frame) }
+      case .joint(let step): step._withUnsafeGuaranteedRef { $0.run(frame) }
       case .view(let step): step.run(frame)
       case .loop(let step): step._withUnsafeGuaranteedRef { $0.run(frame) }
       case .conditional(let step): step._withUnsafeGuaranteedRef { $0.run(frame) }

@@ -186,6 +186,7 @@ final class LoopStep: Sendable {
       body.run(frame)
       writeSlices(frame, iteration: iteration, limit: limit)
       carryOver(frame, iteration: iteration)
+      releaseSlices(frame, after: iteration, limit: limit)
       iteration += 1
     }
     return iteration
@@ -284,8 +285,7 @@ extension LoopStep {
   func bindResults(_ frame: Frame, iteration: Int, limit: Int) -> Bool {
     for index in carries.indices where carries[index].transfer == .buffered {
       frame.pointers[Int(carries[index].producer)] =
-        frame.blocks[
-          iteration & 1 == 0 ? carries[index].buffers.even : carries[index].buffers.odd]
+        frame.blocks[carries[index].buffer(iteration)]
     }
     if iteration == 0 {
       for position in stacks.indices where stacks[position].isMoving {
@@ -319,6 +319,16 @@ extension LoopStep {
     }
   }
 
+  /// Clears rows of the slices that an iteration writes.
+  func clearSlices(_ frame: Frame, iteration: Int, limit: Int, rows: RowRange) {
+    for index in stacks.indices {
+      let stack = stacks[index]
+      stack.slices.clear(
+        rows, ofSlice: sliceIndex(of: stack, iteration, limit, frame),
+        of: frame.pointers[Int(stack.result)], length: count(stack.length, frame))
+    }
+  }
+
   func sliceIndex(
     of stack: Stack, _ iteration: Int, _ limit: Int, _ frame: Frame
   ) -> Int {
@@ -333,65 +343,5 @@ extension LoopStep {
   ) -> Int {
     ScanSpecification(axis: 0, reversed: isReversed, anchoredAtTripCount: isAnchored)
       .slice(iteration: iteration, length: length, tripCount: tripCount)
-  }
-}
-
-// MARK: - Stacks
-
-extension LoopStep {
-  /// Whether the stack takes one row after the other until the condition says stop.
-  private func isOpenEnded(_ stack: Stack) -> Bool {
-    guard case .growing = stack.length else { return false }
-    return bounds.condition >= 0 && scans.count == 0
-  }
-
-  /// Gives stacks of unknown length the room that can be foreseen.
-  private func openStacks(_ frame: Frame, limit: Int) -> Bool {
-    for position in stacks.indices {
-      let stack = stacks[position]
-      guard case .growing(let growing) = stack.length else { continue }
-      var length = 0
-      if !isOpenEnded(stack) {
-        length = scans.count > 0 ? count(scans[0].length, frame) : limit
-      }
-      frame.context.growingStacks[growing].count = length
-      guard reserve(length, stack, frame) else { return false }
-    }
-    return true
-  }
-
-  private func reserve(_ count: Int, _ stack: Stack, _ frame: Frame) -> Bool {
-    guard case .growing(let growing) = stack.length else { return true }
-    let isReserved = frame.context.reserve(
-      count, rowByteCount: stack.slices.sliceByteCount, stack: growing, slot: stack.result)
-    if !isReserved {
-      frame.status.fail(
-        .outOfMemory, at: location, detail: Int64(count),
-        message: "a stack of \(count) rows of \(stack.slices.sliceByteCount) bytes")
-    }
-    return isReserved
-  }
-
-  /// Clears the rows that were not reached.
-  private func closeStacks(_ frame: Frame, executed: Int, limit: Int) {
-    for position in stacks.indices {
-      let stack = stacks[position]
-      let array = frame.pointers[Int(stack.result)]
-      if isOpenEnded(stack), case .growing(let growing) = stack.length {
-        frame.context.growingStacks[growing].count = executed
-        if stack.isReversed { stack.slices.reverse(array, length: executed) }
-        continue
-      }
-      let length = count(stack.length, frame)
-      guard executed < length else { continue }
-      guard executed > 0 else {
-        stack.slices.clear(0..<length, of: array, length: length)
-        continue
-      }
-      let first = sliceIndex(of: stack, 0, limit, frame)
-      let last = sliceIndex(of: stack, executed - 1, limit, frame)
-      stack.slices.clear(0..<min(first, last), of: array, length: length)
-      stack.slices.clear(max(first, last) + 1..<length, of: array, length: length)
-    }
   }
 }

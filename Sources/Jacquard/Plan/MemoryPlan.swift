@@ -7,6 +7,18 @@ struct MemoryPlan: Sendable, Equatable {
     var first: Int
     /// The last step that reads or writes it.
     var last: Int
+
+    /// It without any bytes.
+    var emptied: Block { Block(byteCount: 0, first: first, last: last) }
+
+    /// It with a multiple of `unit`, a power of two, of bytes.
+    ///
+    /// - Throws: ``PlanError/arenaAllocation(bytes:)`` if they cannot be counted.
+    func padded(to unit: Int) throws -> Block {
+      let (sum, overflow) = byteCount.addingReportingOverflow(unit - 1)
+      guard !overflow else { throw PlanError.arenaAllocation(bytes: byteCount) }
+      return Block(byteCount: sum & ~(unit - 1), first: first, last: last)
+    }
   }
 
   /// Every block starts on a cache line of its own.
@@ -32,7 +44,8 @@ struct MemoryPlan: Sendable, Equatable {
     while start < order.count, blocks[order[start]].byteCount > 0 {
       let byteCount = blocks[order[start]].byteCount
       let equal = order[start...].prefix { blocks[$0].byteCount == byteCount }
-      try place(equal, of: blocks, size: Self.aligned(byteCount), among: &placed)
+      let size = try blocks[order[start]].padded(to: Self.alignment).byteCount
+      try place(equal, of: blocks, size: size, among: &placed)
       start = equal.endIndex
     }
     searchCost = placed.visitCount
@@ -61,11 +74,5 @@ struct MemoryPlan: Sendable, Equatable {
       if forgets { live.insert(placement) }
     }
     if forgets { placed.visitCount = live.visitCount }
-  }
-
-  private static func aligned(_ byteCount: Int) throws -> Int {
-    let (padded, overflow) = byteCount.addingReportingOverflow(alignment - 1)
-    guard !overflow else { throw PlanError.arenaAllocation(bytes: byteCount) }
-    return padded & ~(alignment - 1)
   }
 }

@@ -15,6 +15,10 @@ struct PlanOptions: Sendable {
   var dividesRows = true
   /// Whether new values of variables may be written over old ones.
   var updatesInPlace = true
+  /// As ``SessionOptions/swapBudget``.
+  var swapBudget = Int.max
+  /// As ``SessionOptions/scratchDirectory``.
+  var scratchDirectory = ""
 }
 
 /// A program made ready to run: a schedule of kernels over slots, and the memory plan.
@@ -82,18 +86,21 @@ final class Plan: Sendable {
 
   /// Memory for one run, reused if an earlier run has returned some.
   ///
-  /// - Throws: ``PlanError/memoryLimit(bytes:limit:)``, ``PlanError/arenaAllocation(bytes:)``.
+  /// - Throws: ``PlanError/memoryLimit(bytes:limit:)``, ``PlanError/arenaAllocation(bytes:)``,
+  ///   ``PlanError/scratchFile(bytes:directory:reason:operation:)``.
   func leaseContext() throws -> RunContext {
     if let limit = options.memoryLimit, arenaByteCount > limit {
       throw PlanError.memoryLimit(bytes: arenaByteCount, limit: limit)
     }
-    if let context = idleContexts.withLock({ $0.popLast() }) { return context }
-    return try RunContext(layout)
+    let context = try idleContexts.withLock { $0.popLast() } ?? RunContext(layout)
+    try context.openScratchFile()
+    return context
   }
 
   /// Gives back what ``leaseContext()`` gave; outputs are no longer valid.
   func returnContext(_ context: RunContext) {
     context.unbind()
+    context.clearScratchFiles()
     idleContexts.withLock {
       if $0.count < Self.idleContextLimit { $0.append(context) }
     }

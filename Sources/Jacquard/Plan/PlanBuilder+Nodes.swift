@@ -23,6 +23,7 @@ extension PlanBuilder {
   mutating func lowerNodes(_ region: Block, depth: Int) throws -> [Step?] {
     var steps: [Step?] = []
     for (index, node) in region.nodes.enumerated() {
+      if depth == 0 { try enterJoint(of: index) }
       steps.append(try lower(node, at: index, depth: depth))
     }
     return steps
@@ -46,17 +47,13 @@ extension PlanBuilder {
   private mutating func lowerKernel(
     _ node: Node, _ context: LoweringContext, at index: Int, depth: Int
   ) throws -> KernelStep {
-    let time = tick()
-    let kernel: any Kernel
-    do {
-      kernel = try node.op.lower(context)
-    } catch let error as LoweringError {
-      throw PlanError.cannotLower(
-        reason: error.message, op: type(of: node.op).name, operation: node.origin)
-    }
+    let time = joint?.moment ?? tick()
+    let early = depth == 0 ? rootKernels.removeValue(forKey: index) : nil
+    let kernel = try early ?? kernel(of: node, context)
     var scratch = Self.unusedBlock
-    let perThread = (kernel as? any RowwiseKernel)?.scratchByteCountPerRange ?? 0
-    let scratchByteCount = max(kernel.scratchByteCount, perThread * options.threads)
+    let perShare = (kernel as? any RowwiseKernel)?.scratchByteCountPerRange ?? 0
+    let scratchByteCount = max(
+      kernel.scratchByteCount, perShare * RowSchedule.mostShares(threads: options.threads))
     if scratchByteCount > 0 {
       scratch = newBlock(byteCount: scratchByteCount, at: time, for: use(.scratch, of: node))
     }
@@ -86,6 +83,16 @@ extension PlanBuilder {
       scratchBlock: scratch, row: rows.count - 1)
   }
 
+  /// - Throws: ``PlanError/cannotLower(reason:op:operation:)``.
+  func kernel(of node: Node, _ context: LoweringContext) throws -> any Kernel {
+    do {
+      return try node.op.lower(context)
+    } catch let error as LoweringError {
+      throw PlanError.cannotLower(
+        reason: error.message, op: type(of: node.op).name, operation: node.origin)
+    }
+  }
+
   /// The operand in whose place result 0 may be written: of its size, alone in its block, of no further use.
   private func overwritableOperand(
     _ node: Node, _ context: LoweringContext, at index: Int
@@ -101,6 +108,7 @@ extension PlanBuilder {
       else { return false }
       let block = operand.blocks[0]
       return blocks[block].byteCount == byteCount && isDead(block, after: index)
+        && (joint?.readerCounts[block] ?? 1) == 1
         && node.operands.indices.allSatisfy { other in
           other == position || !node.op.usesElements(ofOperand: other)
             || !self[node.operands[other]].blocks.contains(block)

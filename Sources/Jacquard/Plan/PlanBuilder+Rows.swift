@@ -36,12 +36,19 @@ extension PlanBuilder {
           isMade.formUnion(node.results)
         }
         if case .view(let view) = step { entries.append(.view(view)) }
-      case .loop, .conditional: return nil
+      case .loop, .conditional, .joint: return nil
       }
     }
     return RowSchedule(
       rowCount: rowCount, threadCount: options.threads, operations: operations, entries: entries,
-      leastOperations: options.leastRowOperations)
+      liveRows: liveRows(of: loop), leastOperations: options.leastRowOperations)
+  }
+
+  /// The scan that says how many rows are live, if others can be left out: what is carried must have buffers of its own.
+  private func liveRows(of loop: LoopDraft) -> Int {
+    guard let scan = loop.op.liveRows, !loop.carries.contains(where: { $0.transfer == .forwarded })
+    else { return -1 }
+    return scan
   }
 
   private func rowCount(of steps: [Step?]) -> Int? {

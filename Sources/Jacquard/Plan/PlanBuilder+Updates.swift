@@ -1,10 +1,10 @@
 extension PlanBuilder {
   /// Who reads the memory of the variables that the root reads.
   private struct VariableReaders {
-    /// For each root parameter the last node of the root that may read its memory, or −1.
-    var last: [Int]
-    /// The same of those that do so through a view, or with regions of their own.
-    var lastIndirect: [Int]
+    /// For each root parameter the nodes of the root that may read its memory.
+    var all: [[Int]]
+    /// Those of them that do so through a view, or with regions of their own.
+    var indirect: [[Int]]
     /// Whether what is fetched or committed may lie there.
     var escapes: [Bool]
   }
@@ -18,7 +18,7 @@ extension PlanBuilder {
   ///   - steps: the steps of the root, one for each node.
   ///   - producers: for each result of the root the value that its kernel writes.
   mutating func planUpdates(_ steps: [Step?], producers: [Value?]) {
-    layout.updateStep = steps.count { $0 != nil }
+    layout.updateStep = scheduled(steps[...]).count
     guard options.updatesInPlace, firstUpdate < steps.count else { return }
     var producedCount = [Int](repeating: 0, count: program.values.count)
     for case .some(let value) in producers { producedCount[Int(value.index)] += 1 }
@@ -34,15 +34,16 @@ extension PlanBuilder {
       guard producers[program.fetchCount + commit] == value, index >= firstUpdate,
         producedCount[Int(value.index)] == 1, !program.rowCommits.contains(commit),
         let parameter = parameters[variable], !readers.escapes[parameter],
-        readers.last[parameter] <= index, readers.lastIndirect[parameter] < index,
+        readers.all[parameter].allSatisfy({ $0 == index || runs($0, before: index) }),
+        readers.indirect[parameter].allSatisfy({ runs($0, before: index) }),
         case .kernel(let step)? = steps[index],
         takesInPlace(value, program.root.parameters[parameter], index, step.kernel)
       else { continue }
       layout.updates.append(RunLayout.Update(commit: commit, input: parameter))
       rows[Int(step.row)].updatesInPlace = true
-      firstNode = min(firstNode, index)
+      firstNode = min(firstNode, jointOfNode[index]?.lowerBound ?? index)
     }
-    if !layout.updates.isEmpty { layout.updateStep = steps[..<firstNode].count { $0 != nil } }
+    if !layout.updates.isEmpty { layout.updateStep = scheduled(steps[..<firstNode]).count }
   }
 
   private func takesInPlace(
@@ -61,7 +62,7 @@ extension PlanBuilder {
   private func variableReaders() -> VariableReaders {
     let count = program.inputs.count
     var readers = VariableReaders(
-      last: Array(repeating: -1, count: count), lastIndirect: Array(repeating: -1, count: count),
+      all: Array(repeating: [], count: count), indirect: Array(repeating: [], count: count),
       escapes: Array(repeating: false, count: count))
     // The parameters in whose memory a value may lie.
     var origins = [[Int]](repeating: [], count: program.values.count)
@@ -73,9 +74,9 @@ extension PlanBuilder {
       for (position, operand) in node.operands.enumerated()
       where node.op.usesElements(ofOperand: position) {
         for origin in origins[Int(operand.index)] {
-          readers.last[origin] = index
+          readers.all[origin].append(index)
           if program.root.parameters[origin] != operand || !node.regions.isEmpty {
-            readers.lastIndirect[origin] = index
+            readers.indirect[origin].append(index)
           }
           if !shown.contains(origin) { shown.append(origin) }
         }

@@ -34,10 +34,10 @@ extension PlanBuilder {
     let carries = try (0..<op.carriedCount).map { try carry($0, of: &loop) }
     let rows = rowSchedule(of: loop, nodeSteps)
     self.rows[header].dividesRows = rows != nil
-    if rows != nil {
+    if let rows {
       // Threads are in different iterations, so nothing in the body may lie where something else lay before.
       for block in firstBlock..<blocks.count { spread(block, from: loop.begin, to: loop.end) }
-      layout.rowThreadCount = options.threads
+      layout.rowShareCount = max(layout.rowShareCount, rows.shares(threads: options.threads))
     }
     let step = LoopStep(
       bounds: LoopStep.Bounds(
@@ -90,9 +90,12 @@ extension PlanBuilder {
         sliceLayout(of: slice, axis: specification.axis))
       if program.type(of: result).shape.known != nil {
         try allocate(result, of: loop.node, at: loop.begin)
+        if loop.op.swapMemory, self[result].claim == .none {
+          swappableBlocks += self[result].blocks
+        }
       } else if specification.axis == 0, program.type(of: result).shape.rank != nil {
-        self[result].growingStack = layout.growingStackCount
-        layout.growingStackCount += 1
+        self[result].growingStack = layout.growingStacks.count
+        layout.growingStacks.append(loop.op.swapMemory)
         self[result].slot = newSlot(.running)
       } else {
         throw PlanError.shapeDependsOnData(

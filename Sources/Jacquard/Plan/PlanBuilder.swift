@@ -48,10 +48,18 @@ struct PlanBuilder {
   var rows: [PlanRow] = []
   private(set) var blocks: [MemoryPlan.Block] = []
   private var uses: [ArenaMap.Use] = []
+  /// The blocks that may lie in a scratch file.
+  var swappableBlocks: [Int] = []
   /// The last node to use any value in a block of memory.
   private var lastUseOfBlock: [Int] = []
   private var states: [ValueState]
   private(set) var clock = 0
+  /// For each node of the root those that it runs beside, itself among them, if there are others.
+  var jointOfNode: [Range<Int>?] = []
+  /// Those of the node that is being lowered.
+  var joint: Joint?
+  /// Kernels of the root that are made before their nodes are lowered.
+  var rootKernels: [Int: any Kernel] = [:]
 
   /// The slot of whatever has no elements anyone reads.
   static let unusedSlot: Int32 = 0
@@ -80,6 +88,7 @@ struct PlanBuilder {
       layout.inputSlots.append(Int(self[parameter].slot))
     }
     survey(program.root)
+    findJoints()
     let producers = program.root.results.map { claimOutput($0) }
     let steps = try lowerNodes(program.root, depth: 0)
     let end = tick()
@@ -94,7 +103,7 @@ struct PlanBuilder {
     planUpdates(steps, producers: producers)
     markUpdates()
     let arena = try planMemory()
-    return Product(steps: steps.compactMap(\.self), rows: rows, layout: layout, arena: arena)
+    return Product(steps: scheduled(steps[...]), rows: rows, layout: layout, arena: arena)
   }
 
   /// Lets the producer of a root result write to memory that is bound when the run starts.
@@ -117,11 +126,45 @@ struct PlanBuilder {
   }
 
   private mutating func planMemory() throws -> ArenaMap {
-    let plan = try MemoryPlan(blocks)
+    let isSwapped = chooseSwappedBlocks()
+    let plan = try MemoryPlan(
+      blocks.indices.map { isSwapped[$0] ? blocks[$0].emptied : blocks[$0] })
     layout.blockOffsets = plan.offsets
     layout.arenaByteCount = plan.byteCount
+    if !layout.scratchBlocks.isEmpty {
+      // Pages of their own, so that each can leave memory while others are in use.
+      let file = try MemoryPlan(
+        layout.scratchBlocks.map { try blocks[$0].padded(to: ScratchFile.pageByteCount) })
+      for (block, offset) in zip(layout.scratchBlocks, file.offsets) {
+        layout.blockOffsets[block] = offset
+      }
+      layout.scratchByteCount = file.byteCount
+    }
     for row in rows.indices { rows[row].place(in: layout) }
-    return ArenaMap(blocks, uses, plan, end: clock)
+    return ArenaMap(
+      blocks, uses, offsets: layout.blockOffsets, isSwapped: isSwapped,
+      byteCount: plan.byteCount, end: clock)
+  }
+
+  /// Decides which stacks of loops with `swapMemory` lie in a scratch file: the largest, until the rest fits in the budget.
+  private mutating func chooseSwappedBlocks() -> [Bool] {
+    var isSwapped = Array(repeating: false, count: blocks.count)
+    var bytes = swappableBlocks.reduce(0) { $0 + blocks[$1].byteCount }
+    for block in swappableBlocks.sorted(by: {
+      (blocks[$1].byteCount, $0) < (blocks[$0].byteCount, $1)
+    }) where bytes > options.swapBudget {
+      isSwapped[block] = true
+      bytes -= blocks[block].byteCount
+    }
+    layout.growingStackBudget = max(options.swapBudget - bytes, 0)
+    layout.scratchDirectory = options.scratchDirectory
+    layout.scratchBlocks = blocks.indices.filter { isSwapped[$0] }
+    layout.scratchSlots = layout.slots.indices.filter {
+      if case .block(let block, _) = layout.slots[$0] { isSwapped[block] } else { false }
+    }
+    let largest = layout.scratchBlocks.max { blocks[$0].byteCount < blocks[$1].byteCount }
+    layout.scratchOperation = largest.flatMap { uses[$0].operation } ?? layout.scratchOperation
+    return isSwapped
   }
 
   /// Notes which steps compute the new values of variables.

@@ -4,6 +4,8 @@ public enum PlanError: Error, Sendable, CustomStringConvertible {
   case arenaAllocation(bytes: Int)
   /// The intermediate results of a run need more memory than the session may use.
   case memoryLimit(bytes: Int, limit: Int)
+  /// There is no scratch file for the stacks of a run.
+  case scratchFile(bytes: Int, directory: String, reason: String, operation: OperationID)
   /// A value has more bytes than can be counted.
   case tooLarge(type: TensorType, op: String, operation: OperationID)
   /// An operation takes or gives an array whose length only a run can tell.
@@ -24,6 +26,8 @@ public enum PlanError: Error, Sendable, CustomStringConvertible {
       the intermediate results of the run need \(Self.megabytes(bytes)) (\(bytes) bytes), and the \
       session may use \(Self.megabytes(limit)); raise its memory limit or feed smaller batches
       """
+    case .scratchFile(let bytes, let directory, let reason, _):
+      "\(ScratchFile.Failure(bytes: bytes, directory: directory, reason: reason))"
     case .tooLarge(let type, let op, _):
       "\(op) gives \(type), which has more bytes than can be counted"
     case .shapeDependsOnData(let type, let op, _):

@@ -24,13 +24,15 @@ struct PlanRow: Sendable {
     var type: TensorType
     var slot: Int
     var home: RunLayout.Home
-    /// The offset in the arena, for what lies there at a fixed address.
-    var arenaOffset: Int?
+    /// The offset in the arena, or in the scratch file, for what lies there at a fixed address.
+    var offset: Int?
+    var isSwapped = false
 
     fileprivate mutating func place(in layout: RunLayout) {
       home = layout.slots[slot]
       if case .block(let block, let offset) = home {
-        arenaOffset = layout.blockOffsets[block] + offset
+        self.offset = layout.blockOffsets[block] + offset
+        isSwapped = layout.scratchBlocks.contains(block)
       }
     }
   }

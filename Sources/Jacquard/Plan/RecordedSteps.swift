@@ -14,6 +14,11 @@ extension Schedule {
       case .view(let step):
         step.run(frame)
         continue
+      case .joint(let step):
+        // One after the other, so that each has a time of its own.
+        step._withUnsafeGuaranteedRef { $0.members.run(frame) }
+        start = Recorder.now
+        continue
       case .kernel(let step):
         row = step._withUnsafeGuaranteedRef { $0.row }
         event = lane.open(.step, row: row, detail: lane.iteration, at: start)
@@ -101,48 +106,53 @@ extension Recorder {
 }
 
 extension LoopStep {
-  /// One thread's rows, through all iterations.
+  /// One share of the rows, through all iterations.
   ///
   /// - Parameters:
-  ///   - frame: the addresses of this thread.
-  ///   - counter: the iteration, as this thread's kernels see it.
+  ///   - frame: the addresses of this share.
+  ///   - counter: the iteration, as this share's kernels see it.
   func runRecorded(
-    _ job: RowJob, thread: Int, _ frame: Frame, counter: UnsafeMutableRawPointer,
-    _ recorder: Recorder
+    _ job: RowJob, _ share: inout RowShare, _ number: Int, _ frame: Frame,
+    counter: UnsafeMutableRawPointer, _ recorder: Recorder
   ) {
     guard let rows, let lane = recorder.currentLane else { return }
-    let range = rows.range(thread: thread, of: job.threads)
     let first = Recorder.now
-    let part = Float(range.range.count) / Float(range.total)
-    let share = lane.open(.rows, row: row, detail: Int32(thread), part: part, at: first)
+    let total = Float(share.rows.total)
+    let whole = lane.open(
+      .rows, row: row, detail: Int32(number), part: Float(share.rows.range.count) / total,
+      at: first)
     for iteration in 0..<job.limit {
       let detail = Int32(truncatingIfNeeded: iteration)
       let event = lane.open(
         .iteration, row: row, detail: detail, at: lane.isTracing ? Recorder.now : 0)
-      prepare(frame, counter, iteration: iteration, job, range)
+      prepare(frame, counter, iteration: iteration, job, &share)
+      let part = Float(share.live.range.count) / total
       var start = Recorder.now
       for index in rows.entries.indices {
         switch rows.entries[index] {
         case .kernel(let step):
           let row = step._withUnsafeGuaranteedRef { $0.row }
+          // One share counts for all.
+          if number == 0 { lane.times[Int(row)].count += 1 }
+          if number < job.threads { lane.times[Int(row)].threads += 1 }
+          if share.live.range.isEmpty { continue }
           let kernel = lane.open(.step, row: row, detail: detail, part: part, at: start)
-          step._withUnsafeGuaranteedRef { $0.run(frame, rows: range.range, thread: thread) }
+          step._withUnsafeGuaranteedRef {
+            $0.run(frame, rows: share.live.range, share: number)
+          }
           let end = Recorder.now
           lane.close(kernel, at: end)
-          // One share counts for all.
-          if thread == 0 { lane.times[Int(row)].count += 1 }
-          lane.times[Int(row)].threads += 1
           lane.times[Int(row)].threadNanoseconds += end - start
           start = end
         case .view(let step): step.run(frame)
         }
       }
-      finish(frame, iteration: iteration, job, range)
+      finish(frame, iteration: iteration, job, share)
       if event >= 0 { lane.close(event, at: Recorder.now) }
     }
     let last = Recorder.now
-    lane.close(share, at: last)
-    lane.times[Int(row)].threads += 1
+    lane.close(whole, at: last)
+    if number < job.threads { lane.times[Int(row)].threads += 1 }
     lane.times[Int(row)].threadNanoseconds += last - first
   }
 }

@@ -11,11 +11,15 @@ final class RunContext: Sendable {
   nonisolated(unsafe) let growingStacks: UnsafeMutablePointer<GrowingStack>
   /// Made for the first run that is profiled.
   private(set) nonisolated(unsafe) var recorder: Recorder?
-  /// For each thread that may share the rows of a loop, the address of every slot and a counter of iterations.
-  private nonisolated(unsafe) let threadPointers: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  /// For each share of the rows of a loop, the address of every slot and a counter of iterations.
+  private nonisolated(unsafe) let sharePointers: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private nonisolated(unsafe) let boundOutputs: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   private let layout: RunLayout
   private let arena: ArrayStorage
+  /// Where the largest stacks of loops with `swapMemory` lie, if they do not lie in the arena.
+  private nonisolated(unsafe) var scratchFile: ScratchFile?
+  /// Whether anything lies in a scratch file.
+  private(set) nonisolated(unsafe) var usesScratchFiles = false
 
   /// Allocates the memory that `layout` asks for.
   init(_ layout: RunLayout) throws {
@@ -28,11 +32,11 @@ final class RunContext: Sendable {
     pointers = .allocate(capacity: layout.slots.count)
     pointers.initialize(repeating: arena.pointer, count: layout.slots.count)
     blocks = .allocate(capacity: layout.blockOffsets.count)
-    growingStacks = .allocate(capacity: layout.growingStackCount)
-    growingStacks.initialize(repeating: GrowingStack(), count: layout.growingStackCount)
-    threadPointers = .allocate(capacity: layout.rowThreadCount * Self.threadStride(layout))
-    threadPointers.initialize(
-      repeating: arena.pointer, count: layout.rowThreadCount * Self.threadStride(layout))
+    growingStacks = .allocate(capacity: layout.growingStacks.count)
+    growingStacks.initialize(repeating: GrowingStack(), count: layout.growingStacks.count)
+    sharePointers = .allocate(capacity: layout.rowShareCount * Self.shareStride(layout))
+    sharePointers.initialize(
+      repeating: arena.pointer, count: layout.rowShareCount * Self.shareStride(layout))
     boundOutputs = .allocate(capacity: layout.outputs.count)
     boundOutputs.initialize(repeating: nil, count: layout.outputs.count)
     for (index, offset) in layout.blockOffsets.enumerated() {
@@ -50,32 +54,32 @@ final class RunContext: Sendable {
   }
 
   deinit {
-    for index in 0..<layout.growingStackCount { growingStacks[index].deallocate() }
+    for index in layout.growingStacks.indices { growingStacks[index].deallocate() }
     growingStacks.deallocate()
     boundOutputs.deallocate()
-    threadPointers.deallocate()
+    sharePointers.deallocate()
     blocks.deallocate()
     pointers.deallocate()
   }
 
-  /// Slots and a counter, with a cache line between threads.
-  private static func threadStride(_ layout: RunLayout) -> Int {
+  /// Slots and a counter, with a cache line between shares.
+  private static func shareStride(_ layout: RunLayout) -> Int {
     (layout.slots.count + 2 * MemoryPlan.alignment / MemoryLayout<Int>.stride) | 7
   }
 
-  /// The addresses of all slots for one of the threads that share a loop, as they are now, and its counter.
-  func forkPointers(thread: Int) -> (
+  /// The addresses of all slots for one share of a loop's rows, as they are now, and its counter.
+  func forkPointers(share: Int) -> (
     pointers: UnsafeMutablePointer<UnsafeMutableRawPointer>, counter: UnsafeMutableRawPointer
   ) {
-    let copy = threadPointers + thread * Self.threadStride(layout)
+    let copy = sharePointers + share * Self.shareStride(layout)
     copy.update(from: pointers, count: layout.slots.count)
     return (copy, UnsafeMutableRawPointer(copy + layout.slots.count))
   }
 
-  /// Takes over the addresses that a thread ended with.
-  func joinPointers(thread: Int) {
+  /// Takes over the addresses that a share ended with.
+  func joinPointers(share: Int) {
     pointers.update(
-      from: threadPointers + thread * Self.threadStride(layout), count: layout.slots.count)
+      from: sharePointers + share * Self.shareStride(layout), count: layout.slots.count)
   }
 
   /// What notes the times of this context's runs.
@@ -86,11 +90,9 @@ final class RunContext: Sendable {
     return new
   }
 
-  /// The bytes this context holds, stacks that have grown included.
+  /// The bytes this context holds in memory, stacks that have grown included.
   var byteCount: Int {
-    (0..<layout.growingStackCount).reduce(layout.arenaByteCount) {
-      $0 + growingStacks[$1].capacity
-    }
+    layout.growingStacks.indices.reduce(layout.arenaByteCount) { $0 + growingStacks[$1].byteCount }
   }
 
   /// Binds root parameter `index` to memory that must stay valid for the run.
@@ -162,14 +164,71 @@ final class RunContext: Sendable {
     for index in layout.outputs.indices { boundOutputs[index] = nil }
   }
 
-  /// Gives stack `index` room for `count` rows, keeping those it has; false, and a failure, if there is no memory.
-  func reserve(_ count: Int, rowByteCount: Int, stack index: Int, slot: Int32) -> Bool {
+  /// Gives stack `index` room for `count` rows, keeping those it has; false if there is no memory.
+  func reserve(
+    _ count: Int, rowByteCount: Int, stack index: Int, slot: Int32
+  ) throws(ScratchFile.Failure) -> Bool {
     if growingStacks[index].hasRoom(for: count, rowByteCount: rowByteCount) { return true }
     let limit = layout.memoryLimit.map { $0 - byteCount } ?? .max
-    guard growingStacks[index].grow(to: count, rowByteCount: rowByteCount, limit: limit) else {
-      return false
+    if belongsInFile(index, count, rowByteCount: rowByteCount, limit: limit) {
+      try growingStacks[index].grow(
+        to: count, rowByteCount: rowByteCount, inFileOf: layout.scratchDirectory)
+      usesScratchFiles = true
+    } else {
+      guard growingStacks[index].grow(to: count, rowByteCount: rowByteCount, limit: limit) else {
+        return false
+      }
     }
     pointers[Int(slot)] = growingStacks[index].base ?? arena.pointer
     return true
+  }
+}
+
+// MARK: - Scratch files
+
+extension RunContext {
+  /// Whether a stack, to grow, should leave memory: a loop with `swapMemory` makes it, and such stacks have taken what they may.
+  private func belongsInFile(_ index: Int, _ count: Int, rowByteCount: Int, limit: Int) -> Bool {
+    guard layout.growingStacks[index] else { return false }
+    if growingStacks[index].file != nil { return true }
+    let taken = layout.growingStacks.indices.reduce(0) {
+      layout.growingStacks[$1] ? $0 + growingStacks[$1].byteCount : $0
+    }
+    let wanted = growingStacks[index].wantedCapacity(for: count, rowByteCount: rowByteCount)
+    return wanted - growingStacks[index].byteCount > min(limit, layout.growingStackBudget - taken)
+  }
+
+  /// Makes room in the scratch file, and one before the first run that needs it.
+  func openScratchFile() throws {
+    if layout.scratchByteCount == 0 { return }
+    do throws(ScratchFile.Failure) {
+      if let scratchFile { return try scratchFile.reserve(layout.scratchByteCount) }
+      let file = try ScratchFile(in: layout.scratchDirectory, byteCount: layout.scratchByteCount)
+      scratchFile = file
+      usesScratchFiles = true
+      for block in layout.scratchBlocks { blocks[block] = file.base + layout.blockOffsets[block] }
+      for slot in layout.scratchSlots {
+        guard case .block(let block, let offset) = layout.slots[slot] else { continue }
+        pointers[slot] = blocks[block] + offset
+      }
+    } catch {
+      throw PlanError.scratchFile(
+        bytes: error.bytes, directory: error.directory, reason: error.reason,
+        operation: layout.scratchOperation)
+    }
+  }
+
+  /// Forgets what scratch files hold; until the next run they take no room on the disk.
+  func clearScratchFiles() {
+    scratchFile?.clear()
+    for index in layout.growingStacks.indices { growingStacks[index].clearFile() }
+  }
+
+  /// The scratch file in which an array lies, if it does.
+  func scratchFile(of array: UnsafeMutableRawPointer, _ length: LoopStep.Length) -> ScratchFile? {
+    switch length {
+    case .growing(let stack): growingStacks[stack].file
+    case .known: scratchFile.flatMap { $0.contains(array) ? $0 : nil }
+    }
   }
 }

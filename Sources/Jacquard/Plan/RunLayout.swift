@@ -48,10 +48,20 @@ struct RunLayout: Sendable {
   var updates: [Update] = []
   /// The first step that may write over a variable; the number of steps if none does.
   var updateStep = 0
-  var growingStackCount = 0
+  /// Of each stack of unknown length, whether it may lie in a scratch file.
+  var growingStacks: [Bool] = []
+  /// The bytes for which there is room in memory before such stacks lie in scratch files.
+  var growingStackBudget = 0
+  /// The blocks, and the slots that point into them, that lie in a scratch file in place of the arena.
+  var scratchBlocks: [Int] = []
+  var scratchSlots: [Int] = []
+  var scratchByteCount = 0
+  /// The operation whose results take most of the scratch file.
+  var scratchOperation = OperationID(-1)
+  var scratchDirectory = ""
   /// How many rows describe the plan.
   var rowCount = 0
-  /// How many threads may share the rows of a loop; 0 if there is no such loop.
-  var rowThreadCount = 0
+  /// Into how many shares the rows of a loop are divided at most; 0 if there is no such loop.
+  var rowShareCount = 0
   var memoryLimit: Int?
 }

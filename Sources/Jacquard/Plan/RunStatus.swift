@@ -18,6 +18,8 @@ public struct RunFailure: Sendable {
     case closureFailed
     /// Memory for a stack of unknown length ran out.
     case outOfMemory
+    /// There is no room in a scratch file for a stack of unknown length.
+    case outOfScratchSpace
     /// A domain error named by the message.
     case invalidValue
   }

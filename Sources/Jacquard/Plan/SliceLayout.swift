@@ -17,6 +17,11 @@ struct SliceLayout: Sendable, BitwiseCopyable {
   /// The bytes of one slice.
   var sliceByteCount: Int { outerCount * runByteCount }
 
+  /// How many slices are worth telling the system about at a time: 2 MiB, and 16 pages of each run.
+  var slicesPerRelease: Int {
+    max(1, max(2 << 20, outerCount * 16 * ScratchFile.pageByteCount) / max(sliceByteCount, 1))
+  }
+
   /// Copies slice `index` of an array of `length` slices to dense memory.
   ///
   /// - Parameter rows: of the rows of the slice those to copy; all by default.
@@ -54,6 +59,17 @@ struct SliceLayout: Sendable, BitwiseCopyable {
     return (rows.range.lowerBound * perRow..<rows.range.upperBound * perRow, 0..<runByteCount)
   }
 
+  /// Lets go of the memory of the slices of `range` of an array that lies in a file.
+  func release(
+    _ range: Range<Int>, of array: UnsafeMutableRawPointer, length: Int, in file: ScratchFile
+  ) {
+    for run in 0..<outerCount {
+      file.release(
+        array + (run * length + range.lowerBound) * runByteCount,
+        byteCount: range.count * runByteCount)
+    }
+  }
+
   /// Clears the slices of `range`.
   func clear(_ range: Range<Int>, of array: UnsafeMutableRawPointer, length: Int) {
     guard !range.isEmpty, runByteCount > 0 else { return }
@@ -62,6 +78,17 @@ struct SliceLayout: Sendable, BitwiseCopyable {
       destination.initializeMemory(
         as: UInt8.self, repeating: 0, count: range.count * runByteCount)
       destination += length * runByteCount
+    }
+  }
+
+  /// Clears some rows of slice `index` of an array of `length` slices.
+  func clear(
+    _ rows: RowRange, ofSlice index: Int, of array: UnsafeMutableRawPointer, length: Int
+  ) {
+    let (runs, bytes) = part(rows)
+    for run in runs {
+      (array + (run * length + index) * runByteCount + bytes.lowerBound).initializeMemory(
+        as: UInt8.self, repeating: 0, count: bytes.count)
     }
   }
 

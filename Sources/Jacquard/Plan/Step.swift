@@ -14,6 +14,7 @@ struct Frame {
 /// One entry of a schedule.
 enum Step: Sendable {
   case kernel(KernelStep)
+  case joint(JointStep)
   case view(ViewStep)
   case loop(LoopStep)
   case conditional(ConditionalStep)
@@ -29,7 +30,7 @@ final class KernelStep: Sendable {
   /// references to it, and threads that share a loop would wait for each other's counts.
   private let computeChunk: @Sendable (KernelBuffers, Int) -> Void
   private let computeRows: @Sendable (KernelBuffers, Range<Int>) -> Void
-  /// The scratch memory of each thread that takes a range of rows.
+  /// The scratch memory of each range of rows.
   private let scratchByteCountPerRange: Int
   /// The slots of the operands, then of the results.
   let slots: Table<Int32>
@@ -91,9 +92,12 @@ extension KernelStep {
       status: frame.status, scratch: frame.blocks[scratchBlock])
   }
 
-  /// Computes some rows, on one of the threads that share a loop.
-  func run(_ frame: Frame, rows: Range<Int>, thread: Int) {
-    let scratch = frame.blocks[scratchBlock] + thread * scratchByteCountPerRange
+  /// Computes a chunk, on one of the threads that share a joint.
+  func run(_ frame: Frame, chunk: Int) { computeChunk(buffers(frame), chunk) }
+
+  /// Computes some rows, of one of the shares into which a loop's are divided.
+  func run(_ frame: Frame, rows: Range<Int>, share: Int) {
+    let scratch = frame.blocks[scratchBlock] + share * scratchByteCountPerRange
     computeRows(
       KernelBuffers(
         pointers: frame.pointers, slots: slots.base, operandCount: operandCount,

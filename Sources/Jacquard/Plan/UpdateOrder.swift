@@ -35,5 +35,8 @@ extension Program {
     return (program, first.count)
   }
 
-  private func cannotFail(_ node: Node) -> Bool { node.op is FusedElementwise || canMove(node) }
+  /// Whether a node computes something that cannot fail, and does nothing else.
+  func cannotFail(_ node: Node) -> Bool {
+    node.op is FusedElementwise || node.op is ArrangedConcatenate || canMove(node)
+  }
 }

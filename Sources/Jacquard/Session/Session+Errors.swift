@@ -4,6 +4,10 @@ extension Session {
     switch error {
     case .arenaAllocation(let bytes): .arenaAllocation(bytes: bytes)
     case .memoryLimit(let bytes, let limit): .memoryLimit(bytes: bytes, limit: limit)
+    case .scratchFile(let bytes, let directory, let reason, let operation):
+      .scratchFile(
+        operation: place(of: operation.index)?.name ?? While.name, bytes: bytes,
+        directory: directory, reason: reason)
     case .tooLarge(_, let op, let operation), .shapeDependsOnData(_, let op, let operation),
       .cannotLower(_, let op, let operation):
       place(of: operation.index).map {
@@ -49,6 +53,7 @@ extension RunFailure {
     case .assertionFailed: words = "the assertion does not hold\(atRow)"
     case .closureFailed: words = "the closure failed"
     case .outOfMemory: words = "there is no memory for the stack of a loop of unknown length"
+    case .outOfScratchSpace: words = "what a loop of unknown length stacks has left memory"
     case .invalidValue: words = "found an invalid value\(atRow)"
     }
     let loops = iterations.reversed().map { "in iteration \($0)" }

@@ -113,6 +113,8 @@ public final class Session: Sendable {
         options.leastRowOperations ?? planOptions.leastRowOperations
       planOptions.dividesRows = options.dividesRows
       planOptions.updatesInPlace = options.updatesInPlace
+      planOptions.swapBudget = options.swapBudget
+      planOptions.scratchDirectory = options.scratchDirectory
       let plan = try Plan.compile(compiled.program, options: planOptions)
       return PreparedPlan(
         plan, compiled.program, feeds: fed, shapeDecidingFeeds: compiled.shapeDecidingFeeds,

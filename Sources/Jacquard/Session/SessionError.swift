@@ -40,6 +40,9 @@ public enum SessionError: Error, Sendable, Hashable {
   case arrayAllocation(name: String, bytes: Int)
   /// The intermediate results of the run need more memory than ``SessionOptions/memoryLimit``.
   case memoryLimit(bytes: Int, limit: Int)
+  /// There is no scratch file for what loops with `swapMemory` stack beyond ``SessionOptions/swapBudget``; `operation` is the loop
+  /// that stacks most.
+  case scratchFile(operation: String, bytes: Int, directory: String, reason: String)
   /// An operation cannot be computed for the given types; `location` is the line that made it.
   case cannotCompile(operation: String, op: String, location: String?, reason: String)
   /// An operation found something wrong while it ran; `location` is the line that made it.
@@ -131,6 +134,11 @@ extension SessionError: CustomStringConvertible {
       """
       the intermediate results of the run need \(Self.megabytes(bytes)) (\(bytes) bytes), and the \
       session may use \(Self.megabytes(limit)); raise its memoryLimit or feed smaller batches
+      """
+    case .scratchFile(let operation, let bytes, let directory, let reason):
+      """
+      what '\(operation)' stacks is more than the swapBudget of the session, but \
+      \(ScratchFile.Failure(bytes: bytes, directory: directory, reason: reason))
       """
     case .cannotCompile(let operation, let op, let location, let reason):
       "\(Self.prefix(location))\(op) '\(operation)' cannot be computed: \(reason)"

@@ -18,6 +18,17 @@ public struct SessionOptions: Sendable {
   /// The most bytes that one run may take for its intermediate results; `nil` for no limit but the system's.
   public var memoryLimit: Int?
 
+  /// The most bytes that what loops with `swapMemory` stack may take in memory in one run; where it is more, the largest stacks lie
+  /// in a file in ``scratchDirectory``, and are in memory while they are written or read only.
+  ///
+  /// ``memoryLimit`` does not count what lies in files. Results are bitwise the same.
+  public var swapBudget: Int
+
+  /// The path of the directory for scratch files, by default the system's for temporary files: it should be on a disk.
+  ///
+  /// A file has no name, takes room during a run only, and is gone with the session or the process.
+  public var scratchDirectory: String
+
   /// The names of compiler passes to leave out.
   public var disabledPasses: Set<String>
 
@@ -38,16 +49,19 @@ public struct SessionOptions: Sendable {
   /// When loops are cut into windows, for tests.
   var windowLimits: WindowLimits?
 
-  /// Options, by default one thread for each active processor and 64 plans within 1 GiB.
+  /// Options, by default one thread for each active processor, 64 plans within 1 GiB, and 64 MiB before stacks are swapped.
   public init(
     threads: Int = ProcessInfo.processInfo.activeProcessorCount, planCacheCount: Int = 64,
-    planCacheBytes: Int = 1 << 30, memoryLimit: Int? = nil, disabledPasses: Set<String> = [],
-    isProfiling: Bool = false
+    planCacheBytes: Int = 1 << 30, memoryLimit: Int? = nil, swapBudget: Int = 64 << 20,
+    scratchDirectory: String = FileManager.default.temporaryDirectory.path,
+    disabledPasses: Set<String> = [], isProfiling: Bool = false
   ) {
     self.threads = max(threads, 1)
     self.planCacheCount = max(planCacheCount, 1)
     self.planCacheBytes = planCacheBytes
     self.memoryLimit = memoryLimit
+    self.swapBudget = max(swapBudget, 0)
+    self.scratchDirectory = scratchDirectory
     self.disabledPasses = disabledPasses
     self.isProfiling = isProfiling
   }

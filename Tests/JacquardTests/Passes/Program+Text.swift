@@ -65,9 +65,10 @@ private struct ProgramPrinter {
     case let op as While:
       let scans = op.scans.map { words($0) }.joined(separator: " ")
       let stacks = op.stacks.map { words($0) }.joined(separator: " ")
+      let live = op.liveRows.map { ", live rows \($0)" } ?? ""
       let maximum = op.maximumIterations.map { ", at most \($0)" } ?? ""
       return
-        "\(name)[carry \(op.carriedCount), scan {\(scans)}, invariant \(op.invariantCount), stack {\(stacks)}\(maximum)]"
+        "\(name)[carry \(op.carriedCount), scan {\(scans)}, invariant \(op.invariantCount), stack {\(stacks)}\(maximum)\(live)]"
     case let op as MatMul:
       let flags = [op.transposeA ? "aᵀ" : nil, op.transposeB ? "bᵀ" : nil].compactMap(\.self)
       return flags.isEmpty ? name : "\(name)[\(flags.joined(separator: " "))]"
@@ -78,6 +79,14 @@ private struct ProgramPrinter {
       }
       return
         "\(op.attributeDescription){\(parts.joined(separator: " ")) → \(places.joined(separator: " "))}"
+    case let op as ArrangedConcatenate:
+      func words(_ strides: [Int], _ offset: Int) -> String {
+        "\(strides)" + (offset == 0 ? "" : "+\(offset)")
+      }
+      let parts = op.layouts.map {
+        "\($0.dimensions): \(words($0.sourceStrides, $0.sourceOffset)) → \(words($0.targetStrides, $0.targetOffset))"
+      }
+      return "\(name){\(parts.joined(separator: "; "))}"
     default:
       let attributes = op.attributeDescription
       return attributes.isEmpty ? name : "\(name)[\(attributes)]"

@@ -7,19 +7,19 @@ import JacquardArrays
 struct RandomTensorProgram {
   let graph = Graph()
   private(set) var placeholders: [Tensor] = []
-  private(set) var feeds = Feeds()
+  var feeds = Feeds()
   private(set) var outputs: [Tensor] = []
-  private var random: SplitMix
-  private let rows: Int
-  private let steps: Int
-  private let units: Int
-  private var weights: [[Int]: Tensor] = [:]
+  var random: SplitMix
+  let rows: Int
+  let steps: Int
+  let units: Int
+  private(set) var weights: [[Int]: Tensor] = [:]
 
   init(seed: Int) {
     random = SplitMix(seed: UInt64(seed) &+ 11)
     _ = random.next()
     rows = [0, 1, 2, 3, 4, 5, 8, 9, 13][Int(random.next() % 9)]
-    steps = [0, 1, 2, 3, 4, 6][Int(random.next() % 6)]
+    steps = [0, 1, 2, 3, 4, 5, 6, 7][Int(random.next() % 8)]
     // Often as many as rows, so that vectors of one look like those of the other.
     units = random.next() % 3 == 0 ? max(1, rows) : 1 + Int(random.next() % 4)
     var environment: [Tensor] = []
@@ -38,6 +38,7 @@ struct RandomTensorProgram {
       statements(5, &environment, depth: 2).suffix(4))
     outputs += windows()
     if seed % 4 == 3 { outputs += unrolled(environment) }
+    if seed % 4 == 1 { outputs += ragged(environment) }
   }
 
   /// What a loop over windows makes of an input in another order, with something joined to it.
@@ -64,7 +65,7 @@ struct RandomTensorProgram {
     ).compactMap(\.self)
   }
 
-  private mutating func placeholder(_ shape: [Int]) -> Tensor {
+  mutating func placeholder(_ shape: [Int]) -> Tensor {
     let tensor = graph.placeholder(.float64, PartialShape(known: shape))
     let elements = (0..<shape.reduce(1, *)).map { _ in
       Double.random(in: -1...1, using: &random)
@@ -74,8 +75,8 @@ struct RandomTensorProgram {
     return tensor
   }
 
-  private mutating func next(_ bound: Int) -> Int { Int(random.next() % UInt64(max(1, bound))) }
-  private mutating func flip() -> Bool { random.next() % 2 == 0 }
+  mutating func next(_ bound: Int) -> Int { Int(random.next() % UInt64(max(1, bound))) }
+  mutating func flip() -> Bool { random.next() % 2 == 0 }
 
   /// A tensor of the environment, more often a recent one.
   private mutating func pick(_ environment: [Tensor], where fits: (Tensor) -> Bool = { _ in true })
@@ -88,13 +89,13 @@ struct RandomTensorProgram {
   }
 
   /// A tensor of shape `wanted`, made from what there is.
-  private mutating func value(_ wanted: [Int], _ environment: [Tensor]) -> Tensor {
+  mutating func value(_ wanted: [Int], _ environment: [Tensor]) -> Tensor {
     if next(4) != 0, let known = pick(environment, where: { shape($0) == wanted }) { return known }
     return tanh(pick(environment)!.sum()).broadcast(to: wanted)
   }
 
   /// Appends `count` statements, and gives what they compute.
-  private mutating func statements(
+  mutating func statements(
     _ count: Int, _ environment: inout [Tensor], depth: Int
   ) -> [Tensor] {
     let start = environment.count
@@ -198,7 +199,9 @@ struct RandomTensorProgram {
         other.shape.rank == x.shape.rank
           && (0..<x.shape.rank!).allSatisfy { $0 == axis || other.shape[$0] == x.shape[$0] }
       } ?? x
-    let whole = concatenate([tanh(x), y], axis: flip() ? axis : axis - x.shape.rank!)
+    let first = [tanh(x), x.reversed(axes: [axis]), x.transposed().transposed()][
+      shape(x).reduce(0, +) % 3]
+    let whole = concatenate([first, y], axis: flip() ? axis : axis - x.shape.rank!)
     return [whole, product(environment + [whole])]
   }
 
@@ -261,7 +264,7 @@ struct RandomTensorProgram {
   // MARK: Regions
 
   /// What a body hands on in place of `state`: of its shape, and bounded.
-  private mutating func successor(of state: Tensor, _ environment: [Tensor]) -> Tensor {
+  mutating func successor(of state: Tensor, _ environment: [Tensor]) -> Tensor {
     let wanted = shape(state)
     switch next(6) {
     // Sums, as gradients of invariants are.
@@ -287,7 +290,7 @@ struct RandomTensorProgram {
     var copy = self
     let (state, outputs) = graph.scan(
       scanned, initial: carried, axis: axis, reversed: isReversed,
-      parallelIterations: 1 + next(3)
+      parallelIterations: 1 + next(3), swapMemory: length == steps
     ) { state, slices -> ([Tensor], [Tensor]) in
       var inner = environment + state + slices
       let made = copy.statements(2 + copy.next(3), &inner, depth: depth - 1)
@@ -320,7 +323,8 @@ struct RandomTensorProgram {
     let isReversed = next(3) == 0
     var copy = self
     let (state, outputs) = graph.scan(
-      x, initial: [h], axis: axis, reversed: isReversed, parallelIterations: 1 + next(3)
+      x, initial: [h], axis: axis, reversed: isReversed, parallelIterations: 1 + next(3),
+      swapMemory: true
     ) { state, x -> ([Tensor], [Tensor]) in
       let next = copy.gates([x, state[0], bias])[0]
       var inner = environment + [x] + state + [next]
@@ -331,48 +335,13 @@ struct RandomTensorProgram {
     return state + outputs
   }
 
-  /// A recurrence written out step by step: steps take the same random choices.
-  private mutating func unrolled(_ environment: [Tensor]) -> [Tensor] {
-    let count = 4 + next(4)
-    let axis = next(3)
-    var shape = [rows, units]
-    shape.insert(count, at: axis)
-    let x = placeholder(shape)
-    let takesSlices = flip()
-    var inputs = (0..<count).map { step in
-      takesSlices
-        ? x.slice(axis: axis, range: step..<step + 1).squeezed(axis: axis)
-        : x.unstacked(count: count, axis: axis)[step]
-    }
-    if flip() { inputs.reverse() }
-    var states = [value([rows, units], environment), value([rows, 1], environment)]
-    var outputs: [Tensor] = []
-    let isScaledByStep = flip()
-    let choices = random
-    for (step, input) in inputs.enumerated() {
-      random = choices
-      let joint = matmul(concatenate([input, states[0]], axis: 1), weights[[2 * units, units]]!)
-      let scale = isScaledByStep ? graph.scalar(0.5 + Double(step) / 8, .float64) : states[1]
-      var inner = [input, joint] + states + [joint * scale]
-      outputs += statements(2 + next(3), &inner, depth: 0).suffix(1)
-      states = [
-        tanh(value([rows, units], inner) + joint), sin(successor(of: states[1], inner)),
-      ]
-    }
-    let joined: [Tensor] =
-      if outputs.allSatisfy({ $0.shape == outputs[0].shape }) {
-        flip() ? [stack(outputs)] : [sum(of: outputs)]
-      } else { [] }
-    return states + joined + [outputs[next(count)]]
-  }
-
   private mutating func loop(_ environment: [Tensor], depth: Int) -> [Tensor] {
     let carried = (0..<(1 + next(3))).map { _ in pick(environment)! }
     let count = Double(next(4))
     let maximum: Int? = flip() ? nil : next(4)
     var copy = self
     let (state, _) = graph.whileLoop(
-      carried, graph.constant(NDArray(Int64(0))), maximumIterations: maximum
+      carried, graph.constant(NDArray(Int64(0))), maximumIterations: maximum, swapMemory: true
     ) { _, i in
       i .< count
     } do: { state, i in

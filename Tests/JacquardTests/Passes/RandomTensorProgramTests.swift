@@ -20,8 +20,11 @@ import Testing
     let graph = program.graph
     try graph.validate()
     let fetches = program.outputs + program.slopes
-    func run(_ disabled: Set<String>, threads: Int = 1) throws -> [NDArray] {
-      var options = SessionOptions(threads: threads, disabledPasses: disabled)
+    func run(
+      _ disabled: Set<String>, threads: Int = 1, swapBudget: Int = .max
+    ) throws -> [NDArray] {
+      var options = SessionOptions(
+        threads: threads, swapBudget: swapBudget, disabledPasses: disabled)
       options.leastRowOperations = 0
       options.windowLimits = WindowLimits.none
       return try Session(graph, options: options).run(fetches, feeding: program.feeds)
@@ -34,6 +37,8 @@ import Testing
     for threads in 2...3 {
       expectSameBits(try run([], threads: threads), everything, "seed \(seed), \(threads) threads")
     }
+    expectSameBits(
+      try run([], threads: 2, swapBudget: 0), everything, "seed \(seed), stacks in files")
     expectSameBits(
       try run([RecomputeResiduals.name]), everything, "seed \(seed), residuals stacked")
     // One pass after the other off, a different one for each seed.
@@ -60,7 +65,7 @@ import Testing
   @Test("every pass finds work in some of them") func coverage() throws {
     var idle = Self.all
     if jq_is_optimized() == 0 { idle.remove(PackMatrices.name) }
-    for seed in 0..<60 where !idle.isEmpty {
+    for seed in 0..<200 where !idle.isEmpty {
       let program = RandomTensorProgram(seed: seed)
       let fetches = program.outputs + program.slopes
       let whole = try PassRun.program(fetches, disabled: []).text

@@ -84,6 +84,95 @@ import Testing
     }
   }
 
+  /// A loop of `iterations`, and one that walks back over what it stacks.
+  private func thereAndBack(_ iterations: Int, window: Int, isRead: Bool = true) -> [Tensor] {
+    let (x, h) = (input([4, iterations, 3]), input([4, 3]))
+    let (state, kept) = graph.scan(
+      x.transposed([1, 0, 2]), initial: h, parallelIterations: window
+    ) { h, x in (tanh(h + x), h) }
+    guard isRead else { return [state, kept] }
+    let back = graph.scan(
+      kept, initial: state, reversed: true, parallelIterations: window
+    ) { h, kept in (h * kept, none) }.state
+    return [back]
+  }
+
+  @Test func loopsOfNoWholeNumberOfWindowsAreTwo() throws {
+    try PassRun(SplitLoops(), thereAndBack(5, window: 2)).expect(
+      """
+      program(%0 float32[4, 5, 3], %1 float32[4, 3])
+        %2 float32[5, 4, 3] = Transpose[permutation: Optional([1, 0, 2])](%0)
+        %3 float32[4, 4, 3] = Slice[axis 0 from 0 to 4](%2)
+        %4 float32[1, 4, 3] = Slice[axis 0 from 4 to 5](%2)
+        %5 float32[4, 3], %6 float32[4, 4, 3], %7 int64[] = While[carry 1, scan {0}, invariant 0, stack {0}, at most 4](%1, %3)
+          do(%8 int64[], %9 float32[4, 3], %10 float32[4, 3])
+            %11 float32[4, 3] = Add(%9, %10)
+            %12 float32[4, 3] = Tanh(%11)
+            → %12, %9
+        %13 float32[4, 3], %14 float32[1, 4, 3], %15 int64[] = While[carry 1, scan {0}, invariant 0, stack {0}, at most 1](%5, %4)
+          do(%16 int64[], %17 float32[4, 3], %18 float32[4, 3])
+            %19 float32[4, 3] = Add(%17, %18)
+            %20 float32[4, 3] = Tanh(%19)
+            → %20, %17
+        %21 float32[5, 4, 3] = Concatenate[axis: 0](%6, %14)
+        %22 float32[1, 4, 3] = Slice[axis 0 from 4 to 5](%21)
+        %23 float32[4, 4, 3] = Slice[axis 0 from 0 to 4](%21)
+        %24 float32[4, 3], %25 int64[] = While[carry 1, scan {0↓}, invariant 0, stack {}, at most 1](%13, %22)
+          do(%26 int64[], %27 float32[4, 3], %28 float32[4, 3])
+            %29 float32[4, 3] = Multiply(%27, %28)
+            → %29
+        %30 float32[4, 3], %31 int64[] = While[carry 1, scan {0↓}, invariant 0, stack {}, at most 4](%24, %23)
+          do(%32 int64[], %33 float32[4, 3], %34 float32[4, 3])
+            %35 float32[4, 3] = Multiply(%33, %34)
+            → %35
+        → %30
+      """)
+  }
+
+  @Test(arguments: [(0, 2), (1, 2), (3, 2), (4, 2), (6, 2), (5, 3), (5, 1)])
+  func loopsOfWholeWindowsOrOneAreNotSplit(_ iterations: Int, _ window: Int) throws {
+    let run = try PassRun(SplitLoops(), thereAndBack(iterations, window: window))
+    #expect(run.after == run.before)
+  }
+
+  @Test func loopsWhoseStacksNoLoopReadsAreNotSplit() throws {
+    let run = try PassRun(SplitLoops(), thereAndBack(5, window: 2, isRead: false))
+    #expect(run.after == run.before)
+  }
+
+  /// The program of a recurrence and its gradients.
+  private func recurrence(
+    _ steps: Int, rows: Int, units: Int, window: Int, disabled: Set<String> = [],
+    limits: WindowLimits? = nil
+  ) throws -> String {
+    let (x, w) = (input([steps, rows, units]), input([units, units]))
+    let h = graph.constant(.zeros(.float32, [rows, units]))
+    let state = graph.scan(x, initial: h, parallelIterations: window) { h, x in
+      (tanh(matmul(h, w) + x) * sigmoid(x), none)
+    }.state
+    let gradients = graph.gradients(of: [state.sum()], withRespectTo: [w]).compactMap(\.self)
+    return try PassRun.program(gradients, disabled: disabled, windowLimits: limits).text
+  }
+
+  @Test func splitLoopsHaveWindowsThatRecompute() throws {
+    func text(without disabled: Set<String> = []) throws -> String {
+      try recurrence(
+        41, rows: 4, units: 3, window: 4, disabled: disabled, limits: WindowLimits.none)
+    }
+    let whole = try text()
+    // No stack is put together again.
+    #expect(!whole.contains("Concatenate") && whole.contains("AddedMatMul"))
+    #expect(try text(without: [SplitLoops.name]).contains("AddedMatMul") == false)
+    #expect(try text(without: [RecomputeResiduals.name]) != whole)
+  }
+
+  @Test func stacksOfWhichThereIsOnlyAWindowMayBeLarge() throws {
+    // 262 MB for all iterations.
+    #expect(try recurrence(4000, rows: 32, units: 512, window: 32).contains("AddedMatMul"))
+    let whole = try recurrence(4000, rows: 32, units: 512, window: 1)
+    #expect(!whole.contains("[128000, 512]") && !whole.contains("AddedMatMul"))
+  }
+
   @Test func loopsThatMayFailAreLeftWhole() throws {
     let x = input([6, 4, 3])
     let y = graph.scan(x, initial: none, parallelIterations: 2) { state, x in

@@ -11,20 +11,21 @@ import Testing
     let y = graph.scope("dense") { tanh(matmul(x, w) + 1) }
     let start = graph.constant(NDArray.zeros(.float32, [2]))
     let total = graph.scan(y, initial: start, name: "total") { ($0 * $1, $0) }.state
-    let text = try Session(graph).explain(total, feeding: [x: NDArray.zeros(.float32, [5, 3])])
+    let session = Session(graph, options: SessionOptions(threads: 2))
+    let text = try session.explain(total, feeding: [x: NDArray.zeros(.float32, [5, 3])])
     #expect(text == Self.expected)
   }
 
   private static let expected = """
     step  kernel                             shapes                         operation       FLOP  read  written  at
-       1  MatMul                             [5, 3] [3, 2] → float32[5, 2]  dense/MatMul     60   84 B     40 B  @448
-       2  Fused: add, tanh                   [5, 2] → float32[5, 2]         dense/Tanh       20   40 B     40 B  @448 in place
+       1  MatMul                             [5, 3] [3, 2] → float32[5, 2]  dense/MatMul     60   84 B     40 B  @576
+       2  Fused: add, tanh                   [5, 2] → float32[5, 2]         dense/Tanh       20   40 B     40 B  @576 in place
           While, 5 iterations, rows divided                                 total
             body
        3      Multiply                       [2] [2] → float32[2]           total/Multiply    2   16 B      8 B  given in place
 
     kernels: 3, fetches: 1, assigned variables: 0
-    memory: arena 512 B, at most 512 B of it in use; constants 8 B, variables 24 B
+    memory: arena 640 B, at most 640 B of it in use; constants 8 B, variables 24 B
     work of a run: 90 FLOP, 204 B read, 120 B written
     """
 

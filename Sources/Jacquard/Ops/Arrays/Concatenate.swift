@@ -36,7 +36,7 @@ struct Concatenate: Op {
     let size = context.dtype(0).byteCount
     let views = context.operands.indices.map { index in
       let shape = context.shape(index)
-      return AxisView(shape, axis: axis < 0 ? axis + shape.count : axis)
+      return AxisView(shape, axis: axis)
     }
     return JoinKernel(
       name: Self.name, outer: views[0].outer, blocks: views.map { $0.length * $0.inner * size },

@@ -23,7 +23,7 @@ struct Gather: Op {
   func lower(_ context: LoweringContext) throws -> any Kernel {
     let shape = context.shape(0)
     return GatherKernel(
-      AxisView(shape, axis: axis < 0 ? axis + shape.count : axis),
+      AxisView(shape, axis: axis),
       indexCount: context.shape(1).reduce(1, *), dtype: context.dtype(0),
       indexDType: context.dtype(1), location: context.location)
   }

@@ -80,7 +80,7 @@ struct AlongLayout: Sendable {
     _ shape: [Int], indices: [Int], axis: Int, indexDType: DType, location: KernelLocation,
     isScatter: Bool
   ) {
-    let axis = axis < 0 ? axis + shape.count : axis
+    let axis = shape.normalized(axis: axis)
     view = AxisView(shape, axis: axis)
     indexLength = indices[axis]
     self.indexDType = indexDType

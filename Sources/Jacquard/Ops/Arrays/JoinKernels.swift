@@ -1,3 +1,4 @@
+import CVectorKernels
 import JacquardArrays
 
 /// Lays operands side by side along an axis: result `[outer, Σ lengths, inner]`.
@@ -27,9 +28,9 @@ struct JoinKernel: LeadingAxesKernel {
     var offset = 0
     for index in blocks.indices where blocks[index] > 0 {
       let block = blocks[index]
-      copyBlocks(
-        range.count, size: block, from: buffers.operand(index) + range.lowerBound * block,
-        step: block, to: buffers.result(0) + range.lowerBound * rowSize + offset, step: rowSize)
+      jq_copy_rows(
+        range.count, block, buffers.operand(index) + range.lowerBound * block, block,
+        buffers.result(0) + range.lowerBound * rowSize + offset, rowSize)
       offset += block
     }
   }
@@ -61,21 +62,10 @@ struct PartKernel: LeadingAxesKernel {
     var offset = 0
     for index in blocks.indices where blocks[index] > 0 {
       let block = blocks[index]
-      copyBlocks(
-        range.count, size: block,
-        from: buffers.operand(0) + range.lowerBound * rowSize + offset, step: rowSize,
-        to: buffers.result(index) + range.lowerBound * block, step: block)
+      jq_copy_rows(
+        range.count, block, buffers.operand(0) + range.lowerBound * rowSize + offset, rowSize,
+        buffers.result(index) + range.lowerBound * block, block)
       offset += block
     }
-  }
-}
-
-@inline(__always)
-private func copyBlocks(
-  _ count: Int, size: Int, from source: UnsafeRawPointer, step sourceStep: Int,
-  to target: UnsafeMutableRawPointer, step targetStep: Int
-) {
-  for index in 0..<count {
-    (target + index * targetStep).copyMemory(from: source + index * sourceStep, byteCount: size)
   }
 }

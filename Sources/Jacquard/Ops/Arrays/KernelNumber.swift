@@ -50,6 +50,24 @@ extension NumericKernel {
   }
 }
 
+/// The same for float32 and float64.
+protocol FloatingKernel: Kernel {
+  /// float32 or float64.
+  var dtype: DType { get }
+
+  func run<Element: FloatingElement>(_ type: Element.Type, _ buffers: KernelBuffers, chunk: Int)
+}
+
+extension FloatingKernel {
+  func run(_ buffers: KernelBuffers, chunk: Int) {
+    if dtype == .float32 {
+      run(Float.self, buffers, chunk: chunk)
+    } else {
+      run(Double.self, buffers, chunk: chunk)
+    }
+  }
+}
+
 /// int32 or int64 indices behind a raw pointer.
 struct IndexPointer {
   private let base: UnsafeRawPointer

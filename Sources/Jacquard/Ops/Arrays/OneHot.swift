@@ -25,7 +25,7 @@ struct OneHot: Op {
   func lower(_ context: LoweringContext) throws -> any Kernel {
     let shape = context.resultShape()
     return OneHotKernel(
-      view: AxisView(shape, axis: axis < 0 ? axis + shape.count : axis),
+      view: AxisView(shape, axis: axis),
       on: elementBits(of: on.value, dtype),
       background: FillKernel(value: off.value, dtype: dtype, count: shape.reduce(1, *)),
       elementSize: dtype.byteCount, indexDType: context.dtype(0))

@@ -1,7 +1,7 @@
 import JacquardArrays
 
 /// Reverses the order of elements along axes.
-struct Reverse: Op {
+struct Reverse: RearrangingOp {
   var axes: [Int]
 
   func resultTypes(_ operands: TypeRuleInput) throws -> [TensorType] {
@@ -14,7 +14,7 @@ struct Reverse: Op {
     [upstream[0]?.reversed(axes: axes)]
   }
 
-  func lower(_ context: LoweringContext) throws -> any Kernel {
+  func layout(_ context: LoweringContext) throws -> StridedLayout {
     let shape = context.shape(0)
     var region = SliceRegion(
       start: Array(repeating: 0, count: shape.count), sizes: shape,
@@ -24,10 +24,7 @@ struct Reverse: Op {
       region.strides[axis] = -1
     }
     let (offset, strides) = region.layout(in: shape)
-    return StridedCopyKernel(
-      name: Self.name,
-      layout: StridedLayout(dimensions: shape, sourceStrides: strides, sourceOffset: offset),
-      dtype: context.dtype(0))
+    return StridedLayout(dimensions: shape, sourceStrides: strides, sourceOffset: offset)
   }
 
   func aliasing(_ context: LoweringContext) -> Aliasing {

@@ -32,8 +32,8 @@ struct ReverseSequence: Op {
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
     let shape = context.shape(0)
-    let steps = sequenceAxis < 0 ? sequenceAxis + shape.count : sequenceAxis
-    let batch = batchAxis < 0 ? batchAxis + shape.count : batchAxis
+    let steps = shape.normalized(axis: sequenceAxis)
+    let batch = shape.normalized(axis: batchAxis)
     return ReverseSequenceKernel(
       shape, steps: steps, batch: batch, dtype: context.dtype(0), lengthDType: context.dtype(1),
       location: context.location)

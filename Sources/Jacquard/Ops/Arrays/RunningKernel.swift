@@ -7,7 +7,7 @@ struct RunningLayout: Sendable {
   var isReverse: Bool
 
   init(_ shape: [Int], axis: Int, exclusive: Bool, reverse: Bool) {
-    view = AxisView(shape, axis: axis < 0 ? axis + shape.count : axis)
+    view = AxisView(shape, axis: axis)
     isExclusive = exclusive
     isReverse = reverse
   }

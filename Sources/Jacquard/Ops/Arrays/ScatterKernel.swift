@@ -26,7 +26,7 @@ struct ScatterKernel: NumericKernel {
   /// A kernel on operands updates, indices and base.
   init(_ context: LoweringContext, axis: Int, combination: Combination) {
     let shape = context.resultShape()
-    view = AxisView(shape, axis: axis < 0 ? axis + shape.count : axis)
+    view = AxisView(shape, axis: axis)
     dtype = context.dtype(0)
     name = combination == .replace ? "ScatterUpdate" : "ScatterAdd"
     self.combination = combination

@@ -86,14 +86,20 @@ extension TypeRuleInput {
   }
 }
 
+extension [Int] {
+  /// `axis`, which this shape has, counted from the front.
+  func normalized(axis: Int) -> Int { axis < 0 ? axis + count : axis }
+}
+
 /// A shape seen from one of its axes: `[outer, length, inner]`.
 struct AxisView: Sendable, Hashable {
   var outer: Int
   var length: Int
   var inner: Int
 
-  /// The view of `shape` from `axis`, which counts from the front.
+  /// The view of `shape` from one of its axes.
   init(_ shape: [Int], axis: Int) {
+    let axis = shape.normalized(axis: axis)
     outer = shape[..<axis].reduce(1, *)
     length = shape[axis]
     inner = shape[(axis + 1)...].reduce(1, *)

@@ -163,7 +163,7 @@ struct ConcatenatedPart: SlicingOp {
   }
 
   func region(of shape: [Int], others: [[Int]]) -> SliceRegion {
-    let index = axis < 0 ? axis + shape.count : axis
+    let index = shape.normalized(axis: axis)
     var start = [Int](repeating: 0, count: shape.count)
     start[index] = others.dropLast().reduce(0) { $0 + $1[index] }
     return SliceRegion(

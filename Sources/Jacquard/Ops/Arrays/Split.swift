@@ -65,7 +65,7 @@ struct Split: Op {
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
     let shape = context.shape(0)
-    let axis = axis < 0 ? axis + shape.count : axis
+    let axis = shape.normalized(axis: axis)
     let view = AxisView(shape, axis: axis)
     let unit = view.inner * context.dtype(0).byteCount
     return PartKernel(

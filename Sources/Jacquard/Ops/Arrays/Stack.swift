@@ -28,7 +28,7 @@ struct Stack: Op {
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
     let shape = context.resultShape()
-    let view = AxisView(shape, axis: axis < 0 ? axis + shape.count : axis)
+    let view = AxisView(shape, axis: axis)
     let block = view.inner * context.dtype(0).byteCount
     return JoinKernel(
       name: Self.name, outer: view.outer,

@@ -2,7 +2,7 @@ import CVectorKernels
 import JacquardArrays
 
 /// Copies between two layouts of one array of dimensions `dimensions`; strides and offsets count elements.
-struct StridedLayout: Sendable {
+struct StridedLayout: Sendable, Hashable, Codable {
   var dimensions: [Int]
   var sourceStrides: [Int]
   var sourceOffset = 0
@@ -44,48 +44,102 @@ struct StridedLayout: Sendable {
   }
 
   var elementCount: Int { dimensions.reduce(1, *) }
+
+  /// The layout of `count` elements that stay in order.
+  static func dense(_ count: Int) -> StridedLayout {
+    StridedLayout(dimensions: [count], sourceStrides: [1])
+  }
+
+  /// This layout, whose target is dense, with a target in blocks of `block` elements, `step` elements from one to the next, the first
+  /// at `offset`; `nil` if a dimension begins within a block and ends in another.
+  func inBlocks(of block: Int, every step: Int, from offset: Int) -> StridedLayout? {
+    var split: [(length: Int, source: Int, target: Int)] = []
+    for axis in dimensions.indices {
+      let (length, source, target) = (dimensions[axis], sourceStrides[axis], targetStrides[axis])
+      if target % block == 0 {
+        split.append((length, source, target / block * step))
+      } else if length * target <= block {
+        split.append((length, source, target))
+      } else if block % target == 0, length * target % block == 0 {
+        let inner = block / target
+        split += [(length / inner, source * inner, step), (inner, source, target)]
+      } else {
+        return nil
+      }
+    }
+    return StridedLayout(
+      dimensions: split.map(\.length), sourceStrides: split.map(\.source),
+      sourceOffset: sourceOffset, targetStrides: split.map(\.target), targetOffset: offset)
+  }
 }
 
-/// A strided copy of operand 0 to result 0: transposes, slices, broadcasts, reversals.
+/// Strided copies of operands to result 0, each to a part of its own: transposes, slices, broadcasts, reversals, and joints of them.
 struct StridedCopyKernel: Kernel {
   let name: String
-  private let layout: StridedLayout
+  let chunkCount: Int
+  private let parts: [Part]
   private let elementSize: Int
-  private let cutAxis: Int
-  private let cut: WorkCut
+
+  private struct Part {
+    var layout: StridedLayout
+    /// The axis that is cut: the outermost that is long enough, else the longest.
+    var axis: Int
+    var cut: WorkCut
+    var firstChunk: Int
+
+    init(_ layout: StridedLayout, firstChunk: Int) {
+      let dimensions = layout.dimensions
+      axis =
+        dimensions.firstIndex { $0 >= 8 } ?? dimensions.indices.max {
+          dimensions[$0] < dimensions[$1]
+        }
+        ?? 0
+      let length = dimensions.isEmpty ? 1 : dimensions[axis]
+      cut = WorkCut(length, costPerItem: length == 0 ? 0 : layout.elementCount / length)
+      self.layout = layout
+      self.firstChunk = firstChunk
+    }
+  }
 
   init(name: String, layout: StridedLayout, dtype: DType) {
+    self.init(name: name, layouts: [layout], dtype: dtype)
+  }
+
+  /// - Parameter layouts: for each operand where its elements lie, and where they go.
+  init(name: String, layouts: [StridedLayout], dtype: DType) {
     self.name = name
-    self.layout = layout
     elementSize = dtype.byteCount
-    let dimensions = layout.dimensions
-    // The outermost axis that is long enough to cut, else the longest.
-    cutAxis =
-      dimensions.firstIndex { $0 >= 8 } ?? dimensions.indices.max {
-        dimensions[$0] < dimensions[$1]
-      }
-      ?? 0
-    let length = dimensions.isEmpty ? 1 : dimensions[cutAxis]
-    cut = WorkCut(length, costPerItem: length == 0 ? 0 : layout.elementCount / length)
+    var parts: [Part] = []
+    var chunkCount = 0
+    for layout in layouts {
+      let part = Part(layout, firstChunk: chunkCount)
+      parts.append(part)
+      chunkCount += part.cut.chunkCount
+    }
+    self.parts = parts
+    self.chunkCount = chunkCount
   }
 
   var kind: KernelKind { .copy }
-  var chunkCount: Int { cut.chunkCount }
 
   func memoryTraffic(overwriting operand: Int?) -> MemoryTraffic? {
-    let read = zip(layout.dimensions, layout.sourceStrides)
-      .reduce(1) { $0 * ($1.1 == 0 ? 1 : $1.0) }
-    return MemoryTraffic(
-      read: layout.elementCount == 0 ? 0 : read * elementSize,
-      written: layout.elementCount * elementSize)
+    var traffic = MemoryTraffic(read: 0, written: 0)
+    for layout in parts.map(\.layout) where layout.elementCount > 0 {
+      traffic.read += zip(layout.dimensions, layout.sourceStrides)
+        .reduce(elementSize) { $0 * ($1.1 == 0 ? 1 : $1.0) }
+      traffic.written += layout.elementCount * elementSize
+    }
+    return traffic
   }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {
-    let range = cut.range(chunk)
+    guard let operand = parts.lastIndex(where: { $0.firstChunk <= chunk }) else { return }
+    let part = parts[operand]
+    let range = part.cut.range(chunk - part.firstChunk)
     guard !range.isEmpty else { return }
-    layout.copy(
-      from: buffers.operand(0), to: buffers.result(0), elementSize: elementSize, axis: cutAxis,
-      range: range)
+    part.layout.copy(
+      from: buffers.operand(operand), to: buffers.result(0), elementSize: elementSize,
+      axis: part.axis, range: range)
   }
 }
 

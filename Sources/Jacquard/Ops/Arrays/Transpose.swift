@@ -1,7 +1,7 @@
 import JacquardArrays
 
 /// Permutes axes: axis `i` of the result is axis `permutation[i]` of the operand; in reverse order for `nil`.
-struct Transpose: Op {
+struct Transpose: RearrangingOp {
   var permutation: [Int]?
 
   func resultTypes(_ operands: TypeRuleInput) throws -> [TensorType] {
@@ -32,15 +32,12 @@ struct Transpose: Op {
     return [dy.transposed(order.indices.map { order.firstIndex(of: $0) ?? 0 })]
   }
 
-  func lower(_ context: LoweringContext) throws -> any Kernel {
+  func layout(_ context: LoweringContext) -> StridedLayout {
     let shape = context.shape(0)
     let strides = ShapeArithmetic.rowMajorStrides(shape)
     let order = order(rank: shape.count)
-    return StridedCopyKernel(
-      name: Self.name,
-      layout: StridedLayout(
-        dimensions: order.map { shape[$0] }, sourceStrides: order.map { strides[$0] }),
-      dtype: context.dtype(0))
+    return StridedLayout(
+      dimensions: order.map { shape[$0] }, sourceStrides: order.map { strides[$0] })
   }
 
   func aliasing(_ context: LoweringContext) -> Aliasing {
@@ -56,7 +53,7 @@ struct Transpose: Op {
   }
 
   private static func normalized(_ permutation: [Int]) -> [Int]? {
-    let order = permutation.map { $0 < 0 ? $0 + permutation.count : $0 }
+    let order = permutation.map { permutation.normalized(axis: $0) }
     return order.sorted() == Array(0..<permutation.count) ? order : nil
   }
 }

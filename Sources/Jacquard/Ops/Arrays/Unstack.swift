@@ -32,7 +32,7 @@ struct Unstack: Op {
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
     let shape = context.shape(0)
-    let view = AxisView(shape, axis: axis < 0 ? axis + shape.count : axis)
+    let view = AxisView(shape, axis: axis)
     let block = view.inner * context.dtype(0).byteCount
     return PartKernel(
       name: Self.name, outer: view.outer, blocks: Array(repeating: block, count: count),

@@ -65,6 +65,15 @@ public struct While: Op {
   public var parallelIterations: Int
   /// Whether residuals for the backward loop may move out of memory.
   public var swapMemory: Bool
+  /// The scan that tells how many rows, the first ones, are live in an iteration: of the others nothing need be computed. What is
+  /// carried of them stays as it is, and what is stacked of them is zero, or matters to nothing. Compilers set it, graphs do not.
+  var liveRows: Int?
+
+  /// What graphs decide, and saved models keep.
+  private enum CodingKeys: CodingKey {
+    case carriedCount, scans, invariantCount, stacks, hasCondition, hasBound, maximumIterations
+    case parallelIterations, swapMemory
+  }
 
   var scanRange: Range<Int> { carriedCount..<carriedCount + scans.count }
   var invariantRange: Range<Int> {

@@ -25,9 +25,9 @@ struct AveragePooling: Op {
 }
 
 /// Means of places, or the adjoint: what a place receives, spread evenly over its pixels.
-struct AveragePoolingKernel: Kernel {
+struct AveragePoolingKernel: FloatingKernel {
   private let geometry: WindowGeometry
-  private let dtype: DType
+  let dtype: DType
   private let isGradient: Bool
   /// Images if places may overlap in the result, else places.
   private let cut: WorkCut
@@ -44,15 +44,7 @@ struct AveragePoolingKernel: Kernel {
   var kind: KernelKind { .reduction }
   var chunkCount: Int { cut.chunkCount }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
-    if dtype == .float32 {
-      run(Float.self, buffers, chunk: chunk)
-    } else {
-      run(Double.self, buffers, chunk: chunk)
-    }
-  }
-
-  private func run<Element: FloatingElement>(
+  func run<Element: FloatingElement>(
     _ type: Element.Type, _ buffers: KernelBuffers, chunk: Int
   ) {
     let (source, target) = (buffers.operand(0, as: type), buffers.result(0, as: type))

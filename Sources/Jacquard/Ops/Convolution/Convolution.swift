@@ -30,10 +30,10 @@ struct Convolution: Op {
 }
 
 /// Multiplies tiles of the patch matrix with the filter, `[window · in, out]`.
-struct ConvolutionKernel: Kernel {
+struct ConvolutionKernel: FloatingKernel {
   private let patches: PatchMatrix
   private let filters: Int
-  private let dtype: DType
+  let dtype: DType
   private let cut: WorkCut
   private let tileRows: Int
 
@@ -60,15 +60,7 @@ struct ConvolutionKernel: Kernel {
   private var needsTiles: Bool { !patches.geometry.isPointwise && filters > 0 }
   private var tileByteCount: Int { tileRows * patches.columnCount * dtype.byteCount }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
-    if dtype == .float32 {
-      run(Float.self, buffers, chunk: chunk)
-    } else {
-      run(Double.self, buffers, chunk: chunk)
-    }
-  }
-
-  private func run<Element: GEMMElement>(
+  func run<Element: FloatingElement>(
     _ type: Element.Type, _ buffers: KernelBuffers, chunk: Int
   ) {
     guard filters > 0 else { return }

@@ -38,10 +38,10 @@ struct ConvolutionFilterGradient: Op {
 }
 
 /// Multiplies the transposed patch matrix with gradients; each chunk has columns of the matrix of its own.
-struct ConvolutionFilterGradientKernel: Kernel {
+struct ConvolutionFilterGradientKernel: FloatingKernel {
   private let patches: PatchMatrix
   private let filters: Int
-  private let dtype: DType
+  let dtype: DType
   private let cut: WorkCut
   private let chunkColumns: Int
   private let tileRows: Int
@@ -69,15 +69,7 @@ struct ConvolutionFilterGradientKernel: Kernel {
   private var needsTiles: Bool { !patches.geometry.isPointwise && filters > 0 }
   private var tileByteCount: Int { tileRows * chunkColumns * dtype.byteCount }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
-    if dtype == .float32 {
-      run(Float.self, buffers, chunk: chunk)
-    } else {
-      run(Double.self, buffers, chunk: chunk)
-    }
-  }
-
-  private func run<Element: GEMMElement>(
+  func run<Element: FloatingElement>(
     _ type: Element.Type, _ buffers: KernelBuffers, chunk: Int
   ) {
     let columns = cut.range(chunk)

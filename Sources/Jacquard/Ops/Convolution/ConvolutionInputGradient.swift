@@ -38,10 +38,10 @@ struct ConvolutionInputGradient: Op {
 }
 
 /// Multiplies gradients with the transposed filter, and adds up the patches that come out, image by image.
-struct ConvolutionInputGradientKernel: Kernel {
+struct ConvolutionInputGradientKernel: FloatingKernel {
   private let patches: PatchMatrix
   private let filters: Int
-  private let dtype: DType
+  let dtype: DType
   private let cut: WorkCut
   private let tileRows: Int
 
@@ -67,15 +67,7 @@ struct ConvolutionInputGradientKernel: Kernel {
   private var needsTiles: Bool { !patches.geometry.isPointwise && filters > 0 }
   private var tileByteCount: Int { tileRows * patches.columnCount * dtype.byteCount }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
-    if dtype == .float32 {
-      run(Float.self, buffers, chunk: chunk)
-    } else {
-      run(Double.self, buffers, chunk: chunk)
-    }
-  }
-
-  private func run<Element: GEMMElement>(
+  func run<Element: FloatingElement>(
     _ type: Element.Type, _ buffers: KernelBuffers, chunk: Int
   ) {
     let geometry = patches.geometry

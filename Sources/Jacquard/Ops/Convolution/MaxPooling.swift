@@ -23,9 +23,9 @@ struct MaxPooling: Op {
   var attributeDescription: String { "size: \(size), \(placement.description)" }
 }
 
-struct MaxPoolingKernel: Kernel {
+struct MaxPoolingKernel: FloatingKernel {
   private let geometry: WindowGeometry
-  private let dtype: DType
+  let dtype: DType
   private let cut: WorkCut
 
   /// - Parameter dtype: float32 or float64.
@@ -38,15 +38,7 @@ struct MaxPoolingKernel: Kernel {
   var kind: KernelKind { .reduction }
   var chunkCount: Int { cut.chunkCount }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
-    if dtype == .float32 {
-      run(Float.self, buffers, chunk: chunk)
-    } else {
-      run(Double.self, buffers, chunk: chunk)
-    }
-  }
-
-  private func run<Element: FloatingElement>(
+  func run<Element: FloatingElement>(
     _ type: Element.Type, _ buffers: KernelBuffers, chunk: Int
   ) {
     let (x, y) = (buffers.operand(0, as: type), buffers.result(0, as: type))

@@ -31,9 +31,9 @@ struct MaxPoolingGradient: Op {
 }
 
 /// Finds the first maximum under each place, and adds to where it is, or takes from there.
-struct MaximaKernel: Kernel {
+struct MaximaKernel: FloatingKernel {
   private let geometry: WindowGeometry
-  private let dtype: DType
+  let dtype: DType
   private let isScatter: Bool
   /// Images if places may overlap in the result, else places.
   private let cut: WorkCut
@@ -56,15 +56,7 @@ struct MaximaKernel: Kernel {
     geometry.channels * (MemoryLayout<Int>.size + MemoryLayout<Double>.size)
   }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
-    if dtype == .float32 {
-      run(Float.self, buffers, chunk: chunk)
-    } else {
-      run(Double.self, buffers, chunk: chunk)
-    }
-  }
-
-  private func run<Element: FloatingElement>(
+  func run<Element: FloatingElement>(
     _ type: Element.Type, _ buffers: KernelBuffers, chunk: Int
   ) {
     let channels = geometry.channels

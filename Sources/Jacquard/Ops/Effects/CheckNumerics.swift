@@ -25,7 +25,7 @@ struct CheckNumerics: PassThroughOp {
   func aliasing(_ context: LoweringContext) -> Aliasing { .inPlace(operands: [0]) }
 }
 
-struct CheckNumericsKernel: Kernel {
+struct CheckNumericsKernel: FloatingKernel {
   static let elementsPerChunk = 65_536
 
   let dtype: DType
@@ -42,16 +42,8 @@ struct CheckNumericsKernel: Kernel {
 
   var chunkCount: Int { (count + Self.elementsPerChunk - 1) / Self.elementsPerChunk }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
-    if dtype == .float32 {
-      run(buffers, chunk, Float.self)
-    } else {
-      run(buffers, chunk, Double.self)
-    }
-  }
-
-  private func run<Element: FloatingElement>(
-    _ buffers: KernelBuffers, _ chunk: Int, _ type: Element.Type
+  func run<Element: FloatingElement>(
+    _ type: Element.Type, _ buffers: KernelBuffers, chunk: Int
   ) {
     let start = chunk * Self.elementsPerChunk
     let part = min(Self.elementsPerChunk, count - start)

@@ -36,7 +36,7 @@ struct CheckedLengths: Op {
 
   func lower(_ context: LoweringContext) throws -> any Kernel {
     let inputs = context.shape(1)
-    let steps = inputs[timeAxis < 0 ? timeAxis + inputs.count : timeAxis]
+    let steps = inputs[inputs.normalized(axis: timeAxis)]
     return CheckedLengthsKernel(
       count: context.shape(0)[0], steps: steps, dtype: context.dtype(0),
       location: context.location)

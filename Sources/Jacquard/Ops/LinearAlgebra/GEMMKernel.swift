@@ -86,12 +86,14 @@ extension GEMMElement {
 struct GEMMKernel: Kernel {
   private enum Cut { case batches, rows, columns }
 
-  private let layout: GEMMLayout
-  private let dtype: DType
+  let layout: GEMMLayout
+  let dtype: DType
   private let axis: Cut
-  private let cut: WorkCut
+  let cut: WorkCut
   /// The operand that the product is added to, of the product's shape.
   private let addend: Int?
+  /// Where only some of the inner indices count.
+  let live: LiveRows?
 
   private static let grain = 800_000
   private static let maximumChunkCount = 16
@@ -104,10 +106,12 @@ struct GEMMKernel: Kernel {
   /// - Parameters:
   ///   - dtype: float32, float64, int32 or int64.
   ///   - addend: the operand that the product is added to, if any; it may be where the result is.
-  init(_ layout: GEMMLayout, dtype: DType, addend: Int? = nil) {
+  ///   - live: which inner indices of a product of two matrices count, the first of them being transposed; all if `nil`.
+  init(_ layout: GEMMLayout, dtype: DType, addend: Int? = nil, live: LiveRows? = nil) {
     self.layout = layout
     self.dtype = dtype
     self.addend = addend
+    self.live = live
     let (rows, columns) = (layout.rows, layout.columns)
     if layout.batchCount != 1 {
       axis = .batches
@@ -130,7 +134,10 @@ struct GEMMKernel: Kernel {
     count < 2 ? 1 : 1 << (Int.bitWidth - 1 - count.leadingZeroBitCount)
   }
 
-  var name: String { addend == nil ? "MatMul" : "AddedMatMul" }
+  var name: String {
+    live != nil ? "LiveRowsMatMul" : addend == nil ? "MatMul" : "AddedMatMul"
+  }
+  var scratchByteCount: Int { live == nil ? 0 : chunkCount * gatheredByteCount }
   var kind: KernelKind { .matrixProduct }
   var chunkCount: Int { cut.chunkCount }
   var floatingPointOperations: Int { layout.batchCount * layout.productOperations }
@@ -164,13 +171,13 @@ struct GEMMKernel: Kernel {
       part.a += range.lowerBound * (layout.transposeA ? 1 : layout.inner)
       part.target += range.lowerBound * layout.columns
       copyAddend(buffers, to: part)
-      part.multiply()
+      multiply(part, buffers, chunk: chunk)
     case .columns:
       part.columns = range.count
       part.b += range.lowerBound * (layout.transposeB ? layout.inner : 1)
       part.target += range.lowerBound
       copyAddend(buffers, to: part)
-      part.multiply()
+      multiply(part, buffers, chunk: chunk)
     case .batches:
       let (a, b, target) = (part.a, part.b, part.target)
       for index in range {

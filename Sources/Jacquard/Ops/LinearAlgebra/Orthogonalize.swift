@@ -34,7 +34,7 @@ struct Orthogonalize: Op {
 }
 
 /// Householder's decomposition, in float64 for either element type (Golub and Van Loan, Matrix Computations, 5.2).
-struct OrthogonalizeKernel: Kernel {
+struct OrthogonalizeKernel: FloatingKernel {
   let rows: Int
   let columns: Int
   /// float32 or float64.
@@ -46,15 +46,9 @@ struct OrthogonalizeKernel: Kernel {
 
   var kind: KernelKind { .matrixProduct }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
-    if dtype == .float32 {
-      run(Float.self, buffers)
-    } else {
-      run(Double.self, buffers)
-    }
-  }
-
-  private func run<Element: FloatingElement>(_ type: Element.Type, _ buffers: KernelBuffers) {
+  func run<Element: FloatingElement>(
+    _ type: Element.Type, _ buffers: KernelBuffers, chunk: Int
+  ) {
     let (source, target) = (buffers.operand(0, as: type), buffers.result(0, as: type))
     let reflections = buffers.scratch.assumingMemoryBound(to: Double.self)
     let column = reflections + columns * rows

@@ -28,7 +28,7 @@ struct ClassIndicator: Op {
   func usesElements(ofOperand index: Int) -> Bool { index == 0 }
 }
 
-struct ClassIndicatorKernel: Kernel {
+struct ClassIndicatorKernel: FloatingKernel {
   let dtype: DType
   let blocks: RowBlocks
   let labelType: DType
@@ -45,16 +45,8 @@ struct ClassIndicatorKernel: Kernel {
   var kind: KernelKind { .reduction }
   var chunkCount: Int { blocks.chunkCount }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
-    if dtype == .float32 {
-      run(buffers, chunk, Float.self)
-    } else {
-      run(buffers, chunk, Double.self)
-    }
-  }
-
-  private func run<Element: FloatingElement>(
-    _ buffers: KernelBuffers, _ chunk: Int, _ type: Element.Type
+  func run<Element: FloatingElement>(
+    _ type: Element.Type, _ buffers: KernelBuffers, chunk: Int
   ) {
     let columns = blocks.columns
     let range = blocks.range(of: chunk)

@@ -5,9 +5,8 @@ import JacquardArrays
 ///
 /// Matrices are row-major; `x` and `out` may be the same address in elementwise functions.
 ///
-/// Kernels over elements of this kind are not generic themselves: a generic type runs unspecialised behind `any Kernel`, ten to twenty
-/// times slower. They keep the dtype and call a generic method with `Float.self` or `Double.self`.
-protocol FloatingElement: ArrayElement, BinaryFloatingPoint {
+/// Kernels over elements of this kind are a ``FloatingKernel``.
+protocol FloatingElement: GEMMElement, BinaryFloatingPoint {
   typealias Source = UnsafePointer<Self>
   typealias Destination = UnsafeMutablePointer<Self>
 

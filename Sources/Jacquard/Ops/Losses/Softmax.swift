@@ -44,7 +44,7 @@ struct Softmax: Op {
     -> any Kernel
   {
     let shape = context.shape(0)
-    let axis = axis < 0 ? axis + shape.count : axis
+    let axis = shape.normalized(axis: axis)
     return SoftmaxKernel(
       name: name, isLogarithm: isLogarithm, dtype: context.dtype(0), shape: shape, axis: axis)
   }

@@ -41,7 +41,7 @@ struct SoftmaxCrossEntropy: Op {
   }
 }
 
-struct SoftmaxCrossEntropyKernel: Kernel {
+struct SoftmaxCrossEntropyKernel: FloatingKernel {
   let dtype: DType
   let blocks: RowBlocks
 
@@ -50,16 +50,8 @@ struct SoftmaxCrossEntropyKernel: Kernel {
   var chunkCount: Int { blocks.chunkCount }
   var floatingPointOperations: Int { 14 * blocks.rows * blocks.columns }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
-    if dtype == .float32 {
-      run(buffers, chunk, Float.self)
-    } else {
-      run(buffers, chunk, Double.self)
-    }
-  }
-
-  private func run<Element: FloatingElement>(
-    _ buffers: KernelBuffers, _ chunk: Int, _ type: Element.Type
+  func run<Element: FloatingElement>(
+    _ type: Element.Type, _ buffers: KernelBuffers, chunk: Int
   ) {
     let labels = buffers.operand(1, as: Element.self)
     let losses = buffers.result(0, as: Element.self)

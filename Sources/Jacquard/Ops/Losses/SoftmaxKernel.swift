@@ -4,7 +4,7 @@ import JacquardArrays
 ///
 /// An element equal to the maximum is at distance 0 from it, even where both are infinite: masked classes (-∞) get
 /// probability 0, classes at +∞ share all of it, and a row masked altogether is uniform.
-struct SoftmaxKernel: Kernel {
+struct SoftmaxKernel: FloatingKernel {
   let name: String
   let isLogarithm: Bool
   let dtype: DType
@@ -35,16 +35,8 @@ struct SoftmaxKernel: Kernel {
 
   var kind: KernelKind { .reduction }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
-    if dtype == .float32 {
-      run(buffers, chunk, Float.self)
-    } else {
-      run(buffers, chunk, Double.self)
-    }
-  }
-
-  private func run<Element: FloatingElement>(
-    _ buffers: KernelBuffers, _ chunk: Int, _ type: Element.Type
+  func run<Element: FloatingElement>(
+    _ type: Element.Type, _ buffers: KernelBuffers, chunk: Int
   ) {
     let x = buffers.operand(0, as: Element.self)
     let out = buffers.result(0, as: Element.self)

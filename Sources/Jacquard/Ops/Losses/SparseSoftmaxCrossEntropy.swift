@@ -36,7 +36,7 @@ struct SparseSoftmaxCrossEntropy: Op {
   }
 }
 
-struct SparseSoftmaxCrossEntropyKernel: Kernel {
+struct SparseSoftmaxCrossEntropyKernel: FloatingKernel {
   let dtype: DType
   let blocks: RowBlocks
   let labelType: DType
@@ -54,16 +54,8 @@ struct SparseSoftmaxCrossEntropyKernel: Kernel {
   var chunkCount: Int { blocks.chunkCount }
   var floatingPointOperations: Int { 12 * blocks.rows * blocks.columns }
 
-  func run(_ buffers: KernelBuffers, chunk: Int) {
-    if dtype == .float32 {
-      run(buffers, chunk, Float.self)
-    } else {
-      run(buffers, chunk, Double.self)
-    }
-  }
-
-  private func run<Element: FloatingElement>(
-    _ buffers: KernelBuffers, _ chunk: Int, _ type: Element.Type
+  func run<Element: FloatingElement>(
+    _ type: Element.Type, _ buffers: KernelBuffers, chunk: Int
   ) {
     let losses = buffers.result(0, as: Element.self)
     blocks.forEachRow(of: buffers.operand(0, as: Element.self), chunk: chunk) {

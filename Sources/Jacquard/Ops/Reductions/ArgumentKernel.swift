@@ -17,7 +17,7 @@ struct ArgumentKernel: Kernel {
     self.name = name
     self.function = function
     let shape = context.shape(0)
-    view = AxisView(shape, axis: axis < 0 ? axis + shape.count : axis)
+    view = AxisView(shape, axis: axis)
     elementSize = context.dtype(0).byteCount
     cut = WorkCut(view.outer, costPerItem: view.length * view.inner)
   }

@@ -31,11 +31,9 @@ struct Batching {
         &program)
     case let op as MatMul:
       return product(op, node, operands, own, &list, &program)
-    case is Reshape, is ReshapeLike, is ExpandDimensions, is Squeeze:
-      guard case .rows(let rows) = operands[0] else { return nil }
-      return list.append(Reshape(shape: [iterations] + own), [rows], in: &program)
     default:
-      return nil
+      guard node.isReshape, case .rows(let rows) = operands[0] else { return nil }
+      return list.append(Reshape(shape: [iterations] + own), [rows], in: &program)
     }
   }
 

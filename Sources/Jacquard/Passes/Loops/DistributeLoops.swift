@@ -3,7 +3,8 @@ import JacquardArrays
 /// Takes products out of loops that need not wait for the recurrence, and does them for all iterations at once.
 ///
 /// **Ahead** of the loop: products of what is scanned with what is invariant. **Behind** it: products that are only stacked, and
-/// sums over all iterations, such as the gradients of weights. What remains is the recurrence itself.
+/// sums over all iterations, such as the gradients of weights. What remains is the recurrence itself. Arrays of all iterations are not
+/// made where they would be large, but for stacks of which there will only ever be a window (``WindowLoops``).
 struct DistributeLoops: Pass {
   static let name = "distribute-loops"
   static let isExact = false
@@ -14,20 +15,30 @@ struct DistributeLoops: Pass {
   private static let byteLimit = 160 << 20
 
   func run(_ program: inout Program) {
-    var root = program.root
-    let zeros = root.zeros
-    root.rewriteLoops(&program) { form, program in
+    let zeros = program.root.zeros
+    program.rewriteLoops { form, program in
       guard let iterations = form.fullTripCount(in: program), iterations > 1 else {
         return ([], [])
       }
       var distribution = Distribution(
         form, zeros: zeros, iterations: iterations, byteLimit: Self.byteLimit)
       distribution.moveAhead(&program)
-      distribution.moveBehind(&program)
+      var unbounded = distribution
+      unbounded.byteLimit = .max
+      unbounded.moveBehind(&program)
+      let large = unbounded.newStacks.filter {
+        (program.type(of: $0).byteCount ?? .max) > Self.byteLimit
+      }
+      if large.isEmpty
+        || WindowLoops().cuts(unbounded.form, large, readBy: unbounded.after.nodes, program)
+      {
+        distribution = unbounded
+      } else {
+        distribution.moveBehind(&program)
+      }
       form = distribution.form
       return (distribution.before.nodes, distribution.after.nodes)
     }
-    program.root = root
   }
 }
 
@@ -51,13 +62,15 @@ private struct Distribution {
   private(set) var before: NodeList
   private(set) var after: NodeList
   private let iterations: Int
-  private let byteLimit: Int
+  var byteLimit: Int
   private let batching: Batching
   private var producer: [Value: Node] = [:]
   /// Arrays of values that need no earlier iteration; `nil` inside for those known to need one.
   private var ahead: [Value: BatchedArray?] = [:]
   /// Arrays of values that the loop stacks.
   private var stacked: [Value: BatchedArray] = [:]
+  /// Results of stacks that the loop did not have.
+  private(set) var newStacks: [Value] = []
   /// The order in which the loop meets what it scans, if it scans backwards or forwards only.
   private let isReversed: Bool
 
@@ -85,7 +98,7 @@ private struct Distribution {
       if node.op is MatMul, let rows = aheadRows(of: node.results[0], &program) {
         form.scans.append(
           LoopForm.Scan(
-            specification: ScanSpecification(axis: 0, reversed: rows.isReversed),
+            specification: ScanSpecification(reversed: rows.isReversed),
             array: rows.array, slice: node.results[0]))
       } else {
         nodes.append(node)
@@ -280,16 +293,12 @@ private struct Distribution {
     guard form.outerValue(of: value, in: program) == nil else { return nil }
     let known = stacked[value] ?? (ahead[value] ?? nil) ?? scannedRows(of: value)
     if let known, known.isReversed == reversed { return known.array }
-    guard let shape = program.type(of: value).shape.known, fits(program.type(of: value)) else {
-      return nil
-    }
-    let type = TensorType(program.type(of: value).dtype, PartialShape(known: [iterations] + shape))
-    let result = program.addValue(type)
-    form.stacks.append(
-      LoopForm.Stack(
-        specification: ScanSpecification(axis: 0, reversed: reversed), slice: value, result: result)
-    )
+    guard fits(program.type(of: value)) else { return nil }
+    let stackCount = form.stacks.count
+    let result = form.stack(
+      value, ScanSpecification(reversed: reversed), count: iterations, &program)
     stacked[value] = BatchedArray(array: result, isReversed: reversed)
+    if form.stacks.count > stackCount { newStacks.append(result) }
     return result
   }
 

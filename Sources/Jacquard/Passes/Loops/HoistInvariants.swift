@@ -5,11 +5,7 @@ struct HoistInvariants: Pass {
     "A node of a loop body that reads invariants only, has no effects and cannot fail stands before the loop."
 
   func run(_ program: inout Program) {
-    var root = program.root
-    root.rewriteLoops(&program) { form, program in
-      (before: hoist(&form, &program), after: [])
-    }
-    program.root = root
+    program.rewriteLoops { form, program in (before: hoist(&form, &program), after: []) }
   }
 
   private func hoist(_ form: inout LoopForm, _ program: inout Program) -> [Node] {
@@ -35,11 +31,7 @@ struct HoistInvariants: Pass {
       moved.append(node)
       for (inner, new) in zip(results, node.results) {
         outer[inner] = new
-        form.invariants.append(
-          LoopForm.Invariant(
-            outer: new, inner: inner,
-            conditionParameter: form.hasCondition
-              ? program.addValue(program.type(of: inner)) : nil))
+        form.addInvariant(new, as: inner, in: &program)
       }
     }
     form.nodes = kept

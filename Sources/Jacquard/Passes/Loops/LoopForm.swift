@@ -40,11 +40,13 @@ struct LoopForm {
   var invariants: [Invariant]
   var stacks: [Stack]
   let iteration: Value
+  /// The slice that says how many rows are live, if there is one.
+  var liveRows: Value?
   let bound: Value?
   let tripCountResult: Value
   /// The nodes of the body.
   var nodes: [Node]
-  private(set) var condition: Block?
+  var condition: Block?
   let origin: OperationID
 
   /// The parts of `node`; `nil` unless it is a loop.
@@ -79,23 +81,34 @@ struct LoopForm {
         result: node.results[loop.carriedCount + $0])
     }
     iteration = body.parameters[0]
+    liveRows = loop.liveRows.map { body.parameters[firstSlice + $0] }
     bound = loop.hasBound ? node.operands.last : nil
     tripCountResult = node.results[loop.tripCountIndex]
     nodes = body.nodes
   }
 
-  /// An empty loop of so many iterations, for the same operation as another.
-  init(iterations: Int, like form: LoopForm, in program: inout Program) {
+  /// An empty loop of so many iterations.
+  init(
+    iterations: Int, origin: OperationID, parallelIterations: Int = 32, swapMemory: Bool = false,
+    in program: inout Program
+  ) {
     op = While(
       carriedCount: 0, scans: [], invariantCount: 0, stacks: [], hasCondition: false,
-      hasBound: false, maximumIterations: iterations,
-      parallelIterations: form.parallelIterations, swapMemory: form.op.swapMemory)
+      hasBound: false, maximumIterations: iterations, parallelIterations: parallelIterations,
+      swapMemory: swapMemory)
     (carries, scans, invariants, stacks, nodes) = ([], [], [], [], [])
     iteration = program.addValue(TensorType(.int64, .scalar))
     bound = nil
     tripCountResult = program.addValue(TensorType(.int64, .scalar))
     condition = nil
-    origin = form.origin
+    self.origin = origin
+  }
+
+  /// An empty loop of so many iterations, for the same operation as another.
+  init(iterations: Int, like form: LoopForm, in program: inout Program) {
+    self.init(
+      iterations: iterations, origin: form.origin, parallelIterations: form.parallelIterations,
+      swapMemory: form.op.swapMemory, in: &program)
   }
 
   /// The loop as a node.
@@ -105,6 +118,7 @@ struct LoopForm {
     op.scans = scans.map(\.specification)
     op.invariantCount = invariants.count
     op.stacks = stacks.map(\.specification)
+    op.liveRows = liveRows.flatMap { slice in scans.firstIndex { $0.slice == slice } }
     let body = Block(
       parameters: [iteration] + carries.map(\.parameter) + scans.map(\.slice)
         + invariants.map(\.inner),
@@ -126,6 +140,10 @@ struct LoopForm {
 
   var hasCondition: Bool { op.hasCondition }
   var parallelIterations: Int { op.parallelIterations }
+  var maximumIterations: Int? {
+    get { op.maximumIterations }
+    set { op.maximumIterations = newValue }
+  }
 
   /// The number of iterations where it is known, and every slice of every scanned array is read.
   func fullTripCount(in program: Program) -> Int? {
@@ -141,13 +159,45 @@ struct LoopForm {
   mutating func invariant(for outer: Value, in program: inout Program) -> Value {
     if program.constant(outer) != nil { return outer }
     if let known = invariants.first(where: { $0.outer == outer }) { return known.inner }
-    let type = program.type(of: outer)
-    let inner = program.addValue(type)
-    invariants.append(
-      Invariant(
-        outer: outer, inner: inner,
-        conditionParameter: op.hasCondition ? program.addValue(type) : nil))
+    let inner = program.addValue(program.type(of: outer))
+    addInvariant(outer, as: inner, in: &program)
     return inner
+  }
+
+  /// Has a value of the body stand for an outer one.
+  mutating func addInvariant(_ outer: Value, as inner: Value, in program: inout Program) {
+    let conditionParameter =
+      op.hasCondition ? program.addValue(program.type(of: outer)) : nil
+    invariants.append(
+      Invariant(outer: outer, inner: inner, conditionParameter: conditionParameter))
+  }
+
+  /// The value of the body for the slices of an array.
+  mutating func scan(
+    _ array: Value, _ specification: ScanSpecification, _ program: inout Program
+  ) -> Value {
+    let known = scans.first { $0.array == array && $0.specification == specification }
+    if let known { return known.slice }
+    let type = program.type(of: array)
+    let slice = program.addValue(
+      TensorType(type.dtype, type.shape.removing(axis: specification.axis)))
+    scans.append(Scan(specification: specification, array: array, slice: slice))
+    return slice
+  }
+
+  /// The array of what a value of the body is in all iterations, of which there are `count`.
+  mutating func stack(
+    _ slice: Value, _ specification: ScanSpecification = ScanSpecification(), count: Int,
+    _ program: inout Program
+  ) -> Value {
+    let known = stacks.first { $0.slice == slice && $0.specification == specification }
+    if let known { return known.result }
+    let type = program.type(of: slice)
+    var dimensions = type.shape.dimensions ?? []
+    dimensions.insert(count, at: specification.axis)
+    let result = program.addValue(TensorType(type.dtype, PartialShape(dimensions)))
+    stacks.append(Stack(specification: specification, slice: slice, result: result))
+    return result
   }
 
   /// How often nodes of the body read the elements of each value.
@@ -198,31 +248,27 @@ struct NodeList {
   }
 }
 
-extension Block {
-  /// Rewrites each loop in this block and in those below, innermost first: `change` may return nodes to put before and after it.
+extension Program {
+  /// Rewrites each loop, innermost first: `change` may return nodes to put before and after it.
   mutating func rewriteLoops(
-    _ program: inout Program,
     _ change: (inout LoopForm, inout Program) -> (before: [Node], after: [Node])
   ) {
-    guard hasRegions else { return }
-    var rewritten: [Node] = []
-    rewritten.reserveCapacity(nodes.count)
-    for var node in nodes {
-      for region in node.regions.indices {
-        node.regions[region].rewriteLoops(&program, change)
+    rewriteBlocks { block, program in
+      guard block.hasRegions else { return }
+      var rewritten: [Node] = []
+      rewritten.reserveCapacity(block.nodes.count)
+      for node in block.nodes {
+        guard var form = LoopForm(node) else {
+          rewritten.append(node)
+          continue
+        }
+        let moved = change(&form, &program)
+        rewritten += moved.before + [form.node] + moved.after
       }
-      guard var form = LoopForm(node) else {
-        rewritten.append(node)
-        continue
-      }
-      let moved = change(&form, &program)
-      rewritten += moved.before + [form.node] + moved.after
+      block.nodes = rewritten
     }
-    nodes = rewritten
   }
-}
 
-extension Program {
   /// Whether a node may run earlier, later, or though nobody asked for it: it has no effects and cannot fail.
   func canMove(_ node: Node) -> Bool {
     guard node.op.effect == .none, node.regions.isEmpty else { return false }
@@ -230,12 +276,10 @@ extension Program {
     case let op as any ElementwiseOp:
       return !op.canFail(node.operands.map { type(of: $0).dtype })
     case is MatMul, is AddedMatMul, is PackMatrix, is Transpose, is Reverse, is Split,
-      is Concatenate, is Stack,
-      is Unstack,
-      is Reshape, is ReshapeLike, is ExpandDimensions, is Squeeze, is BroadcastLike,
-      is BroadcastTo, is FillLike, is any SlicingOp, is any AxisReduction, is SumToShape, is AddN:
+      is Concatenate, is Stack, is Unstack, is BroadcastLike, is BroadcastTo, is FillLike,
+      is any SlicingOp, is any AxisReduction, is SumToShape, is AddN:
       return true
-    default: return false
+    default: return node.isReshape
     }
   }
 }

@@ -10,9 +10,7 @@ struct PackMatrices: Pass {
   func run(_ program: inout Program) {
     // In debug builds without optimised C the library's product is the faster one.
     guard jq_is_optimized() != 0 else { return }
-    var root = program.root
-    root.rewriteLoops(&program) { form, program in (before: pack(&form, &program), after: []) }
-    program.root = root
+    program.rewriteLoops { form, program in (before: pack(&form, &program), after: []) }
   }
 
   private func pack(_ form: inout LoopForm, _ program: inout Program) -> [Node] {

@@ -42,8 +42,7 @@ struct SinkProducts: Pass {
         else { continue }
         let matrix = form.invariant(for: product.operands[1], in: &program)
         let type = program.type(of: rows)
-        let slice = program.addValue(
-          TensorType(type.dtype, PartialShape(Array((type.shape.dimensions ?? []).dropFirst()))))
+        let slice = program.addValue(TensorType(type.dtype, type.shape.removing(axis: 0)))
         form.nodes.insert(
           Node(
             op: op, operands: [slice, matrix], results: [form.scans[index].slice],

@@ -6,12 +6,10 @@ struct SplitProducts: Pass {
     "In loop bodies, concat(a, b)·W becomes a·W₁ + b·W₂, parts of g·Wᵀ become g·Wᵢᵀ, and concat(a, b)ᵀ·g becomes concat(aᵀ·g, bᵀ·g); sums change their order."
 
   func run(_ program: inout Program) {
-    var root = program.root
-    root.rewriteLoops(&program) { form, program in
+    program.rewriteLoops { form, program in
       split(&form, &program)
       return ([], [])
     }
-    program.root = root
   }
 
   private func split(_ form: inout LoopForm, _ program: inout Program) {

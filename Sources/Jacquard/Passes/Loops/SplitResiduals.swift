@@ -5,9 +5,7 @@ struct SplitResiduals: Pass {
     "A loop that scans what another stacked as concat(a, b) scans a and b and joins them itself; bits stay the same."
 
   func run(_ program: inout Program) {
-    var root = program.root
-    split(&root, &program)
-    program.root = root
+    program.rewriteBlocks(split)
   }
 
   private func split(_ block: inout Block, _ program: inout Program) {
@@ -15,8 +13,7 @@ struct SplitResiduals: Pass {
     /// The joined arrays, and the parts that make them up, all `[iterations, …]`.
     var parts: [Value: Joined] = [:]
     var nodes: [Node] = []
-    for var node in block.nodes {
-      for region in node.regions.indices { split(&node.regions[region], &program) }
+    for node in block.nodes {
       guard var form = LoopForm(node) else {
         nodes.append(node)
         continue
@@ -43,7 +40,7 @@ struct SplitResiduals: Pass {
     for stack in form.stacks where stack.specification == ScanSpecification() {
       guard let node = form.nodes.first(where: { $0.results == [stack.slice] }),
         let op = node.op as? Concatenate, node.operands.count > 1,
-        let rank = program.type(of: stack.slice).shape.rank,
+        let axis = program.type(of: stack.slice).shape.normalized(axis: op.axis),
         node.operands.allSatisfy({ program.constant($0) == nil })
       else { continue }
       var arrays: [Value] = []
@@ -55,23 +52,11 @@ struct SplitResiduals: Pass {
           arrays += [array].compactMap(\.self)
           continue
         }
-        if let known = form.stacks.first(where: {
-          $0.slice == operand && $0.specification == ScanSpecification()
-        }) {
-          arrays.append(known.result)
-          continue
-        }
-        let type = program.type(of: operand)
-        guard let shape = type.shape.known else { continue }
-        let result = program.addValue(
-          TensorType(type.dtype, PartialShape(known: [iterations] + shape)))
-        form.stacks.append(
-          LoopForm.Stack(specification: ScanSpecification(), slice: operand, result: result))
-        arrays.append(result)
+        guard program.type(of: operand).shape.isKnown else { continue }
+        arrays.append(form.stack(operand, count: iterations, &program))
       }
       guard arrays.count == node.operands.count else { continue }
-      found.append(
-        (stack.result, Joined(axis: op.axis < 0 ? op.axis + rank : op.axis, parts: arrays)))
+      found.append((stack.result, Joined(axis: axis, parts: arrays)))
     }
     return found
   }
@@ -82,20 +67,7 @@ struct SplitResiduals: Pass {
     for index in form.scans.indices.reversed() {
       let scan = form.scans[index]
       guard scan.specification.axis == 0, let joined = parts[scan.array] else { continue }
-      var slices: [Value] = []
-      for array in joined.parts {
-        if let known = form.scans.first(where: {
-          $0.array == array && $0.specification == scan.specification
-        }) {
-          slices.append(known.slice)
-          continue
-        }
-        let type = program.type(of: array)
-        let slice = program.addValue(TensorType(type.dtype, type.shape.removing(axis: 0)))
-        slices.append(slice)
-        form.scans.append(
-          LoopForm.Scan(specification: scan.specification, array: array, slice: slice))
-      }
+      let slices = joined.parts.map { form.scan($0, scan.specification, &program) }
       form.nodes.insert(
         Node(
           op: Concatenate(axis: joined.axis), operands: slices, results: [scan.slice],

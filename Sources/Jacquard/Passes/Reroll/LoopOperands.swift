@@ -43,7 +43,7 @@ struct LoopOperands {
       }
     }
     let value = program.addValue(TensorType(of: whole), constant: whole)
-    return loop.slice(of: value, along: 0, reversed: loop.isReversed, &program)
+    return loop.form.scan(value, ScanSpecification(reversed: loop.isReversed), &program)
   }
 
   /// The values, with the nearest where any will do.
@@ -81,26 +81,27 @@ struct LoopOperands {
     case .array(let whole, let along):
       guard others.isEmpty else { return nil }
       (array, axis) = (whole, along)
-    case .loop(let index, let slot, let result):
+    case .loop(let source):
       // The value before the first step is what the loop carried into it.
       let before = others.first.flatMap { values[$0] }
       if low == -1, count <= length, others.allSatisfy({ indices[$0] == -1 }),
-        let carried = rolling.ask(
-          index, { $0.stackOfPrevious(slot, result, initial: before, &program) })
+        let carried = rolling.loops[source.loop].stackOfPrevious(
+          source.value, initial: before, &program)
       {
         array = carried
         low = 0
       } else {
         guard others.isEmpty else { return nil }
-        array = rolling.ask(index) { $0.stack(slot, result, &program) }
+        array = rolling.loops[source.loop].stack(source.value, &program)
       }
       if rolling.isStackedBackwards(first.source) { low = length - low - count }
     }
     let part = Part(array: array, axis: axis, start: low, length: length)
-    guard let scanned = parts[part] ?? take(part, loop.origin, &program) else { return nil }
+    guard let scanned = parts[part] ?? take(part, loop.form.origin, &program) else { return nil }
     parts[part] = scanned
-    return loop.slice(
-      of: scanned, along: axis, reversed: rolling.isReversedIndex(first, second), &program)
+    let specification = ScanSpecification(
+      axis: axis, reversed: rolling.isReversedIndex(first, second))
+    return loop.form.scan(scanned, specification, &program)
   }
 
   /// As many slices of an array as there are steps; the first or last again where it has none.
@@ -147,8 +148,8 @@ struct LoopOperands {
     preparation.append(
       Node(
         op: Stack(axis: 0), operands: loop.isReversed ? single.reversed() : single,
-        results: [whole], origin: loop.origin))
+        results: [whole], origin: loop.form.origin))
     gathered += 1
-    return loop.slice(of: whole, along: 0, reversed: loop.isReversed, &program)
+    return loop.form.scan(whole, ScanSpecification(reversed: loop.isReversed), &program)
   }
 }

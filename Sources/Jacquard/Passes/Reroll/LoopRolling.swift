@@ -4,9 +4,7 @@ import JacquardArrays
 struct LoopRolling {
   /// What a value of the block is in a loop.
   struct Member {
-    var loop: Int
-    var slot: Int
-    var result: Int
+    var source: StepValue
     var step: Int
   }
 
@@ -27,17 +25,12 @@ struct LoopRolling {
     loopOfNode = Array(repeating: nil, count: sequence.nodes.count)
   }
 
-  /// Asks something of a loop.
-  mutating func ask<R>(_ loop: Int, _ question: (inout RolledLoop) -> R) -> R {
-    question(&loops[loop])
-  }
-
   /// What a value is a slice of: of an array taken apart, or of what a loop gives in all its steps.
   func location(of value: Value, _ program: Program) -> SliceLocation? {
     if let member = members[value] {
       return SliceLocation(
-        source: .loop(member.loop, slot: member.slot, result: member.result), index: member.step,
-        length: loops[member.loop].count)
+        source: .loop(member.source), index: member.step,
+        length: loops[member.source.loop].count)
     }
     guard let slice = sequence.slices[value],
       let length = program.type(of: slice.array).shape[slice.axis]
@@ -85,82 +78,65 @@ struct LoopRolling {
   }
 
   private mutating func add(_ steps: UnrolledSteps, _ program: inout Program) -> Bool {
-    let own = members(of: steps)
     let indices = steps.members.flatMap { $0.compactMap(\.self) }
-    guard let first = indices.min(), let last = indices.max(),
-      case let examples = (0..<steps.slotCount).compactMap({ steps.example(of: $0) }),
-      examples.count == steps.slotCount,
+    let own = Set(indices.flatMap { sequence.nodes[$0].results })
+    let examples = (0..<steps.slotCount).compactMap { steps.example(of: $0) }
+      .map { sequence.nodes[$0] }
+    guard let first = indices.min(), let last = indices.max(), examples.count == steps.slotCount,
       !loops.contains(where: { $0.nodes.overlaps(first...last) }),
-      isSelfContained(first...last, own)
+      isSelfContained(first...last, own),
+      let operands = StepOperands(steps, sequence.nodes, own)
+        .classified(program, examples: examples)
     else { return false }
-    let classifier = StepOperands(steps, sequence.nodes, own)
-    guard
-      let operands = classifier.classified(
-        program, examples: examples.map { sequence.nodes[$0] })
-    else { return false }
-    let values = examples.map { example in
-      sequence.nodes[example].results.map { program.addValue(program.type(of: $0)) }
-    }
-    let outer = operands.flatMap(\.self).compactMap { operand -> [Value?]? in
-      if case .varying(let values) = operand { return values }
-      return nil
+    let varying = operands.joined().compactMap { operand -> [Value?]? in
+      if case .varying(let values) = operand { values } else { nil }
     }
     var loop = RolledLoop(
-      steps, nodes: first...last, values: values, isReversed: isReversed(outer, program),
-      origin: sequence.nodes[first].origin)
-    var builder = LoopOperands(count: steps.count)
-    for (slot, example) in examples.enumerated() {
-      let node = sequence.nodes[example]
-      var inner: [Value] = []
-      for (index, operand) in operands[slot].enumerated() {
+      count: steps.count, nodes: first...last, isReversed: isReversed(varying, program),
+      origin: sequence.nodes[first].origin, &program)
+    var arrays = LoopOperands(count: steps.count)
+    let values = examples.map { node in
+      node.results.map { program.addValue(program.type(of: $0)) }
+    }
+    for (slot, node) in examples.enumerated() {
+      let inner = zip(operands[slot], node.operands).map { operand, example -> Value in
         switch operand {
-        case .shape: inner.append(node.operands[index])
-        case .same(let value): inner.append(loop.invariant(value, &program))
-        case .current(let link): inner.append(values[link.slot][link.result])
+        case .shape: example
+        case .same(let value): loop.form.invariant(for: value, in: &program)
+        case .current(let link): values[link.slot][link.result]
         case .previous(let link, let initial):
-          inner.append(loop.previous(link.slot, link.result, initial: initial, &program))
+          loop.previous(values[link.slot][link.result], initial: initial, &program)
         case .anyPrevious(let link):
-          inner.append(loop.previous(link.slot, link.result, &program))
-        case .varying(let values):
-          inner.append(builder.slice(values, for: &loop, from: &self, &program))
+          loop.previous(values[link.slot][link.result], &program)
+        case .varying(let values): arrays.slice(values, for: &loop, from: &self, &program)
         }
       }
-      loop.append(
+      loop.form.nodes.append(
         Node(op: node.op, operands: inner, results: values[slot], origin: node.origin))
     }
-    guard loop.carriesAnything || builder.gathered == 0 else { return false }
-    for index in indices { loopOfNode[index] = loops.count }
-    for (value, place) in own {
-      members[value] = Member(
-        loop: loops.count, slot: place.slot, result: place.result, step: place.step)
+    guard !loop.form.carries.isEmpty || arrays.gathered == 0 else { return false }
+    for (step, row) in steps.members.enumerated() {
+      for (slot, index) in row.enumerated() {
+        guard let index else { continue }
+        loopOfNode[index] = loops.count
+        for (result, value) in zip(sequence.nodes[index].results, values[slot]) {
+          members[result] = Member(
+            source: StepValue(loop: loops.count, value: value), step: step)
+        }
+      }
     }
     loops.append(loop)
-    preparations.append(builder.preparation)
+    preparations.append(arrays.preparation)
     return true
   }
 
-  private func members(of steps: UnrolledSteps) -> [Value: StepOperands.Place] {
-    var own: [Value: StepOperands.Place] = [:]
-    for (step, row) in steps.members.enumerated() {
-      for (slot, node) in row.enumerated() {
-        guard let node else { continue }
-        for (result, value) in sequence.nodes[node].results.enumerated() {
-          own[value] = StepOperands.Place(step: step, slot: slot, result: result)
-        }
-      }
-    }
-    return own
-  }
-
   /// Whether nodes between the first and the last of the steps can stand before or behind all of them.
-  private func isSelfContained(
-    _ range: ClosedRange<Int>, _ own: [Value: StepOperands.Place]
-  ) -> Bool {
-    let behind = nodesBehind(range) { own[$0] != nil }
+  private func isSelfContained(_ range: ClosedRange<Int>, _ own: Set<Value>) -> Bool {
+    let behind = nodesBehind(range) { own.contains($0) }
     for index in range {
       let node = sequence.nodes[index]
       if loopOfNode[index] != nil { return false }
-      let isMember = node.results.first.map { own[$0] != nil } ?? false
+      let isMember = node.results.first.map { own.contains($0) } ?? false
       if !isMember {
         if node.hasExternalEffect { return false }
         continue
@@ -209,7 +185,6 @@ struct LoopRolling {
 
   /// Whether the last step is in front.
   func isStackedBackwards(_ source: SliceLocation.Source) -> Bool {
-    if case .loop(let loop, _, _) = source { return loops[loop].isReversed }
-    return false
+    if case .loop(let source) = source { loops[source.loop].isReversed } else { false }
   }
 }

@@ -57,15 +57,15 @@ struct NodeSequence {
     var kept: [Value: ArraySlice] = [:]
     var found: [(value: Value, slice: ArraySlice, nodes: [Int])] = []
     for (index, node) in nodes.enumerated() {
-      if let op = node.op as? Unstack, let rank = program.type(of: node.operands[0]).shape.rank {
-        let axis = op.axis < 0 ? op.axis + rank : op.axis
+      if let op = node.op as? Unstack,
+        let axis = program.type(of: node.operands[0]).shape.normalized(axis: op.axis)
+      {
         for (number, result) in node.results.enumerated() {
           slices[result] = ArraySlice(array: node.operands[0], axis: axis, index: number)
         }
       } else if node.op is Slice || node.op is Split {
         for (value, slice) in unitSlices(of: node, program) { kept[value] = slice }
-      } else if node.op is Squeeze || node.op is Reshape || node.op is ReshapeLike,
-        let slice = kept[node.operands[0]],
+      } else if node.isReshape, let slice = kept[node.operands[0]],
         program.type(of: slice.array).shape.removing(axis: slice.axis)
           == program.type(of: node.results[0]).shape
       {
@@ -125,7 +125,7 @@ struct NodeSequence {
     let array = node.operands[0]
     guard let shape = program.type(of: array).shape.known else { return [] }
     if let op = node.op as? Split {
-      let axis = op.axis < 0 ? op.axis + shape.count : op.axis
+      let axis = shape.normalized(axis: op.axis)
       guard node.results.count > 1, node.results.count == shape[axis] else { return [] }
       return node.results.enumerated().map {
         ($1, ArraySlice(array: array, axis: axis, index: $0))

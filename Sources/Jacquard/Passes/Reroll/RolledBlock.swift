@@ -30,18 +30,20 @@ struct RolledBlock {
     }
     for node in block.nodes[index...] { append(node, &program) }
     let results = block.results.map { outer($0, block.nodes.last?.origin, &program) }
-    return Block(parameters: block.parameters, nodes: nodes(&program), results: results)
+    return Block(parameters: block.parameters, nodes: nodes, results: results)
   }
 
-  private mutating func nodes(_ program: inout Program) -> [Node] {
-    var nodes: [Node] = []
-    for item in items {
+  private var nodes: [Node] {
+    items.flatMap { item -> [Node] in
       switch item {
-      case .node(let node): nodes.append(node)
-      case .loop(let loop): nodes += rolling.loops[loop].assembled(&program)
+      case .node(let node): return [node]
+      case .loop(let loop):
+        var nodes = rolling.loops[loop].assembled
+        let last = nodes.count - 1
+        nodes[last].operands = nodes[last].operands.map { replacement[$0] ?? $0 }
+        return nodes
       }
     }
-    return nodes
   }
 
   /// Appends a loop between what it needs and what needs it of the nodes that stood among its steps.
@@ -50,12 +52,11 @@ struct RolledBlock {
   ) {
     let others = range.filter { rolling.loopOfNode[$0] != loop }
     let behind =
-      others.isEmpty ? [] : rolling.nodesBehind(range) { rolling.members[$0]?.loop == loop }
+      others.isEmpty ? [] : rolling.nodesBehind(range) { rolling.members[$0]?.source.loop == loop }
     for index in others where !behind.contains(index) { append(nodes[index], &program) }
     for node in rolling.preparations[loop] { append(node, &program) }
-    for value in rolling.loops[loop].outerOperands {
-      let known = outer(value, rolling.loops[loop].origin, &program)
-      if known != value { rolling.loops[loop].replaceOperand(value, with: known) }
+    for value in rolling.loops[loop].form.node.operands {
+      _ = outer(value, rolling.loops[loop].form.origin, &program)
     }
     items.append(.loop(loop))
     for index in others where behind.contains(index) { append(nodes[index], &program) }
@@ -83,14 +84,17 @@ struct RolledBlock {
   ) -> Value {
     if let known = replacement[value] { return known }
     guard let member = rolling.members[value] else { return value }
-    let loop = rolling.loops[member.loop]
+    let source = member.source
+    let (count, isReversed) = (
+      rolling.loops[source.loop].count, rolling.loops[source.loop].isReversed
+    )
     let result: Value
-    if member.step == loop.count - 1 {
-      result = rolling.ask(member.loop) { $0.final(member.slot, member.result, &program) }
+    if member.step == count - 1 {
+      result = rolling.loops[source.loop].final(source.value, &program)
     } else {
-      let stack = rolling.ask(member.loop) { $0.stack(member.slot, member.result, &program) }
-      let index = loop.isReversed ? loop.count - 1 - member.step : member.step
-      var list = NodeList(origin: origin ?? loop.origin)
+      let stack = rolling.loops[source.loop].stack(source.value, &program)
+      let index = isReversed ? count - 1 - member.step : member.step
+      var list = NodeList(origin: origin ?? rolling.loops[source.loop].form.origin)
       let bound = Slice.Bound(axis: 0, begin: index, end: index + 1)
       let shape = program.type(of: value).shape.known ?? []
       let slice = list.append(Slice(bounds: [bound]), [stack], in: &program)
@@ -102,38 +106,26 @@ struct RolledBlock {
     return result
   }
 
-  /// A slot of a loop.
-  private struct Slot: Hashable {
-    var loop: Int
-    var slot: Int
-    var result: Int
-  }
-
-  private func slot(of value: Value) -> (slot: Slot, step: Int)? {
-    rolling.members[value].map { (Slot(loop: $0.loop, slot: $0.slot, result: $0.result), $0.step) }
-  }
-
   /// Appends a sum of which some terms are those of all steps of a loop, which adds them up.
   private mutating func appendSum(_ node: Node, _ program: inout Program) -> Bool {
     guard node.op is AddN else { return false }
-    var steps: [Slot: Set<Int>] = [:]
-    var counts: [Slot: Int] = [:]
+    var steps: [StepValue: [Int]] = [:]
     for operand in node.operands {
-      guard let (slot, step) = slot(of: operand) else { continue }
-      steps[slot, default: []].insert(step)
-      counts[slot, default: 0] += 1
+      if let member = rolling.members[operand] {
+        steps[member.source, default: []].append(member.step)
+      }
     }
-    func isWhole(_ slot: Slot) -> Bool {
-      counts[slot] == rolling.loops[slot.loop].count && steps[slot]?.count == counts[slot]
+    func isWhole(_ source: StepValue) -> Bool {
+      steps[source]?.sorted() == Array(0..<rolling.loops[source.loop].count)
     }
-    guard steps.keys.contains(where: isWhole) else { return false }
+    let whole = Set(steps.keys.filter(isWhole))
+    if whole.isEmpty { return false }
     var terms: [Value] = []
-    var added: Set<Slot> = []
+    var added: Set<StepValue> = []
     for operand in node.operands {
-      if let (slot, _) = slot(of: operand), isWhole(slot) {
-        guard added.insert(slot).inserted else { continue }
-        terms.append(
-          rolling.ask(slot.loop) { $0.sum(slot.slot, slot.result, &program) })
+      if let source = rolling.members[operand]?.source, whole.contains(source) {
+        guard added.insert(source).inserted else { continue }
+        terms.append(rolling.loops[source.loop].sum(source.value, &program))
       } else {
         terms.append(outer(operand, node.origin, &program))
       }
@@ -148,67 +140,67 @@ struct RolledBlock {
     return true
   }
 
-  /// Appends a sum of what lays the slices that a slot gives in all steps into zeros: the loop stacks them.
+  /// Appends a sum of what lays the slices that a loop computes in all steps into zeros: the loop stacks them.
   private mutating func appendPlacements(_ node: Node, _ program: inout Program) -> Bool {
-    guard node.op is AddN, let first = placedSlot(node.operands[0], program),
-      node.operands.count == rolling.loops[first.slot.loop].count,
-      program.type(of: node.results[0]).shape[first.place.axis] == node.operands.count,
-      let shape = program.type(of: node.results[0]).shape.known
+    guard node.op is AddN, let (first, place) = placedMember(node.operands[0]),
+      program.type(of: node.results[0]).shape[place.axis] == node.operands.count
     else { return false }
-    let count = node.operands.count
-    let isReversed = first.place.index != first.step
-    var indices: Set<Int> = []
+    let isReversed = place.index != first.step
+    let last = node.operands.count - 1
+    var steps: [Int] = []
     for operand in node.operands {
-      guard let own = placedSlot(operand, program), own.slot == first.slot,
-        own.place.whole == first.place.whole,
-        own.step == (isReversed ? count - 1 - own.place.index : own.place.index),
-        indices.insert(own.step).inserted
+      guard let (own, ownPlace) = placedMember(operand), own.source == first.source,
+        ownPlace.whole == place.whole,
+        own.step == (isReversed ? last - ownPlace.index : ownPlace.index)
       else { return false }
+      steps.append(own.step)
     }
-    let stack = rolling.ask(first.slot.loop) {
-      $0.stack(
-        first.slot.slot, first.slot.result, axis: first.place.axis, reversed: isReversed, &program)
-    }
-    items.append(
-      .node(
-        Node(
-          op: Reshape(shape: shape), operands: [stack], results: node.results, origin: node.origin))
-    )
-    return true
+    return append(
+      node, ifAllStepsOf: first.source, steps.sorted(), axis: place.axis, reversed: isReversed,
+      &program)
   }
 
-  private func placedSlot(_ value: Value, _ program: Program) -> (
-    slot: Slot, step: Int, place: NodeSequence.ArraySlice
-  )? {
+  private func placedMember(
+    _ value: Value
+  ) -> (member: LoopRolling.Member, place: NodeSequence.ArraySlice)? {
     guard let place = rolling.sequence.placements[value],
       let definition = rolling.sequence.definition(of: value),
-      let (slot, step) = slot(of: rolling.sequence.nodes[definition.node].operands[0])
+      let member = rolling.members[rolling.sequence.nodes[definition.node].operands[0]]
     else { return nil }
-    return (slot, step, place)
+    return (member, place)
   }
 
-  /// Appends a joint of what a slot gives in all steps, which the loop stacks.
+  /// Appends a joint of what a loop computes in all steps, which the loop stacks.
   private mutating func appendJoint(_ node: Node, _ program: inout Program) -> Bool {
-    guard node.op is Stack || node.op is Concatenate, let first = slot(of: node.operands[0]),
-      node.operands.count == rolling.loops[first.slot.loop].count, node.operands.count > 1,
-      let rank = program.type(of: node.results[0]).shape.rank
+    let joined = (node.op as? Stack)?.axis ?? (node.op as? Concatenate)?.axis
+    guard
+      let axis = joined.flatMap({ program.type(of: node.results[0]).shape.normalized(axis: $0) }),
+      let first = rolling.members[node.operands[0]]
     else { return false }
-    let count = node.operands.count
+    let joint = node.operands.compactMap { rolling.members[$0] }
+    guard joint.count == node.operands.count, joint.allSatisfy({ $0.source == first.source })
+    else { return false }
     let isReversed = first.step != 0
-    for (index, operand) in node.operands.enumerated() {
-      guard let own = slot(of: operand), own.slot == first.slot,
-        own.step == (isReversed ? count - 1 - index : index)
-      else { return false }
+    let steps = joint.map(\.step)
+    return append(
+      node, ifAllStepsOf: first.source, isReversed ? steps.reversed() : steps, axis: axis,
+      reversed: isReversed, &program)
+  }
+
+  /// Has a loop stack what it computes, and the stack stand for the result of `node`, if `steps` are all its steps in turn.
+  private mutating func append(
+    _ node: Node, ifAllStepsOf source: StepValue, _ steps: [Int], axis: Int, reversed: Bool,
+    _ program: inout Program
+  ) -> Bool {
+    let type = program.type(of: node.results[0])
+    guard steps == Array(0..<rolling.loops[source.loop].count), let shape = type.shape.known else {
+      return false
     }
-    var axis = (node.op as? Stack)?.axis ?? (node.op as? Concatenate)?.axis ?? 0
-    if axis < 0 { axis += rank }
-    let stack = rolling.ask(first.slot.loop) {
-      $0.stack(first.slot.slot, first.slot.result, axis: axis, reversed: isReversed, &program)
-    }
-    if node.op is Stack {
+    let stack = rolling.loops[source.loop].stack(
+      source.value, axis: axis, reversed: reversed, &program)
+    if program.type(of: stack) == type {
       replacement[node.results[0]] = stack
     } else {
-      let shape = program.type(of: node.results[0]).shape.known ?? []
       items.append(
         .node(
           Node(

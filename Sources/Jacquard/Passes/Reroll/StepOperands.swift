@@ -1,12 +1,5 @@
 /// Tells what each operand of the slots of unrolled steps is, in every step.
 struct StepOperands {
-  /// Which step's result of which slot a value is.
-  struct Place {
-    var step: Int
-    var slot: Int
-    var result: Int
-  }
-
   enum Operand {
     /// Only the shape matters.
     case shape
@@ -23,12 +16,13 @@ struct StepOperands {
 
   private let steps: UnrolledSteps
   private let nodes: [Node]
-  private let places: [Value: Place]
+  /// What the steps compute.
+  private let own: Set<Value>
 
-  init(_ steps: UnrolledSteps, _ nodes: [Node], _ places: [Value: Place]) {
+  init(_ steps: UnrolledSteps, _ nodes: [Node], _ own: Set<Value>) {
     self.steps = steps
     self.nodes = nodes
-    self.places = places
+    self.own = own
   }
 
   /// For each slot its operands; `nil` if the steps are not alike after all.
@@ -74,13 +68,13 @@ struct StepOperands {
     }
     if link.lag == 0 { return .current(link) }
     guard steps.operands(0, slot, in: nodes) != nil else { return .anyPrevious(link) }
-    if let initial = values[0], places[initial] != nil { return nil }
+    if let initial = values[0], own.contains(initial) { return nil }
     return .previous(link, initial: values[0])
   }
 
   private func unlinked(_ values: [Value?], _ program: Program) -> Operand? {
     let known = values.compactMap(\.self)
-    guard known.allSatisfy({ places[$0] == nil }), let first = known.first else { return nil }
+    guard own.isDisjoint(with: known), let first = known.first else { return nil }
     if known.allSatisfy({ program.areSame($0, first) }) { return .same(first) }
     return .varying(values)
   }

@@ -44,12 +44,19 @@ struct UnrolledSteps {
   }
 }
 
+/// What a loop computes in each step.
+struct StepValue: Hashable {
+  var loop: Int
+  /// The value of its body.
+  var value: Value
+}
+
 /// What a value is a slice of, along which steps may run.
 struct SliceLocation {
   enum Source: Hashable {
     case array(Value, axis: Int)
-    /// What a slot of a loop that was rolled before gives.
-    case loop(Int, slot: Int, result: Int)
+    /// What a loop that was rolled before computes in each step.
+    case loop(StepValue)
   }
 
   var source: Source

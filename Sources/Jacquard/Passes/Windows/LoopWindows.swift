@@ -32,10 +32,7 @@ struct LoopWindows {
     _ form: LoopForm, iterations: Int, length: Int, hiding hidden: Set<Value> = [],
     in program: inout Program
   ) {
-    // A failure would name the iteration of the window.
-    guard form.nodes.allSatisfy({ program.canMove($0) || $0.op.effect == .random }) else {
-      return nil
-    }
+    guard form.canBeCut(in: program) else { return nil }
     self.length = length
     count = iterations / length
     outer = LoopForm(iterations: count, like: form, in: &program)
@@ -43,6 +40,7 @@ struct LoopWindows {
     before = NodeList(origin: form.origin)
     after = NodeList(origin: form.origin)
     inner.nodes = form.nodes
+    inner.liveRows = form.liveRows
     for carry in form.carries { cut(carry, &program) }
     for scan in form.scans {
       let axis = scan.specification.axis
@@ -136,21 +134,17 @@ struct LoopWindows {
 }
 
 extension LoopForm {
+  /// Whether the loop may become several: of iterations that are known, asked to be handled together, and cannot fail, since a failure
+  /// would name the iteration of a part.
+  func canBeCut(in program: Program) -> Bool {
+    parallelIterations > 1 && fullTripCount(in: program) != nil
+      && nodes.allSatisfy { program.canMove($0) || $0.op.effect == .random }
+  }
+
   /// Whether anything in the body depends on the number of the iteration.
   var readsIteration: Bool {
     nodes.contains { $0.operands.contains(iteration) }
       || carries.contains { $0.next == iteration } || stacks.contains { $0.slice == iteration }
-  }
-
-  /// Scans one more array, and gives its slice.
-  mutating func scan(
-    _ array: Value, _ specification: ScanSpecification, _ program: inout Program
-  ) -> Value {
-    let type = program.type(of: array)
-    let slice = program.addValue(
-      TensorType(type.dtype, type.shape.removing(axis: specification.axis)))
-    scans.append(Scan(specification: specification, array: array, slice: slice))
-    return slice
   }
 
   /// Scans the numbers of the iterations of each window; gives those of one.

@@ -45,6 +45,7 @@ struct Recomputation {
           origin: node.origin))
       for (old, new) in zip(node.results, results) where copies[old] == nil { copies[old] = new }
     }
+    repeated.liveRows = earlier.liveRows.flatMap { copies[$0] }
     for (index, carry) in repeated.carries.enumerated() {
       repeated.carries[index].next = copies[carry.next] ?? carry.next
     }
@@ -58,7 +59,7 @@ struct Recomputation {
     var producer: [Value: Node] = [:]
     for node in earlier.nodes { for result in node.results { producer[result] = node } }
     var needs: Set<Value> = []
-    var open = residuals.dropped.sorted()
+    var open = residuals.dropped.sorted() + [earlier.liveRows].compactMap(\.self)
     while let value = open.popLast() {
       guard program.constant(value) == nil, needs.insert(value).inserted,
         residuals.kept[value] == nil
@@ -94,12 +95,8 @@ struct Recomputation {
     for index in carries {
       let carry = form.carries[index]
       let type = program.type(of: carry.parameter)
-      let starts = program.addValue(
-        TensorType(type.dtype, PartialShape([windows] + (type.shape.dimensions ?? []))))
-      cut.outer.stacks.append(
-        LoopForm.Stack(
-          specification: ScanSpecification(), slice: cut.outer.carries[index].parameter,
-          result: starts))
+      let starts = cut.outer.stack(
+        cut.outer.carries[index].parameter, count: windows, &program)
       let parameter = program.addValue(type)
       repeated.carries.append(
         LoopForm.Carry(
@@ -150,13 +147,9 @@ struct Recomputation {
     var views = NodeList(origin: later.origin)
     for residual in residuals.residuals where residuals.dropped.contains(residual.stack.slice) {
       guard let slice = copies[residual.stack.slice] else { return nil }
-      let type = program.type(of: slice)
-      let result = program.addValue(
-        TensorType(type.dtype, PartialShape([length] + (type.shape.dimensions ?? []))))
-      repeated.stacks.append(
-        LoopForm.Stack(
-          specification: ScanSpecification(reversed: residual.stack.specification.reversed),
-          slice: slice, result: result))
+      let result = repeated.stack(
+        slice, ScanSpecification(reversed: residual.stack.specification.reversed), count: length,
+        &program)
       for scan in residual.scans {
         guard let shape = program.type(of: scan.slice).shape.known,
           views.append(Reshape(shape: shape), [result], as: scan.slice, in: &program) != nil

@@ -10,23 +10,18 @@ struct RecomputeResiduals: WindowPass {
 
   var limits = WindowLimits()
 
-  func run(_ program: inout Program) {
-    program.rewriteBlocks { block, program in
-      guard block.hasRegions else { return }
-      while rewrite(&block, &program) {}
-    }
-  }
-
   /// Changes the first pair of loops that it finds worth it, from the last one; false if there is none.
-  private func rewrite(_ block: inout Block, _ program: inout Program) -> Bool {
-    var uses: BlockUses?
+  func rewrite(_ block: inout Block, _ program: inout Program) -> Bool {
+    var graph: BlockGraph?
     for position in block.nodes.indices.reversed() {
       guard let later = LoopForm(block.nodes[position]),
         let windows = later.fullTripCount(in: program), windows > 1
       else { continue }
-      let known = uses ?? BlockUses(block)
-      uses = known
-      let sources = later.scans.compactMap { known.producer[known.base(of: $0.array, in: block)] }
+      let known = graph ?? BlockGraph(block, program)
+      graph = known
+      let sources = later.scans.compactMap {
+        known.producer(of: known.base(of: $0.array, in: block))
+      }
       for source in Set(sources).sorted() {
         guard let earlier = LoopForm(block.nodes[source]),
           let iterations = earlier.fullTripCount(in: program), iterations % windows == 0,

@@ -26,7 +26,7 @@ struct Residuals {
 
   init(
     of earlier: LoopForm, readBy later: LoopForm, at position: Int, in block: Block,
-    _ uses: BlockUses, _ program: Program
+    _ graph: BlockGraph, _ program: Program
   ) {
     form = earlier
     self.program = program
@@ -36,8 +36,8 @@ struct Residuals {
       var values = [stack.result]
       var residual = Residual(stack: stack, scans: [], isExclusive: true)
       while let value = values.popLast() {
-        if block.results.contains(value) { residual.isExclusive = false }
-        for index in uses.readers[value] ?? [] {
+        if graph.isResult(value) { residual.isExclusive = false }
+        for index in graph.readers(of: value) {
           let node = block.nodes[index]
           if node.isReshape {
             viewsOf[stack.result, default: []].insert(index)
@@ -141,11 +141,10 @@ extension Program {
   fileprivate func isCheap(_ node: Node) -> Bool {
     guard canMove(node) else { return false }
     switch node.op {
-    case is any ElementwiseOp, is AddN, is Reshape, is ReshapeLike, is ExpandDimensions,
-      is Squeeze, is BroadcastLike, is BroadcastTo, is FillLike, is Split, is Concatenate,
-      is any SlicingOp:
+    case is any ElementwiseOp, is AddN, is BroadcastLike, is BroadcastTo, is FillLike, is Split,
+      is Concatenate, is any SlicingOp:
       return true
-    default: return false
+    default: return node.isReshape
     }
   }
 }

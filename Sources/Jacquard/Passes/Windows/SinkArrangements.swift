@@ -9,13 +9,6 @@ struct SinkArrangements: WindowPass {
 
   var limits = WindowLimits()
 
-  func run(_ program: inout Program) {
-    program.rewriteBlocks { block, program in
-      guard block.hasRegions else { return }
-      while sink(&block, &program) {}
-    }
-  }
-
   /// A loop's slice that shows a window of an array.
   private struct Window {
     var loop: Int
@@ -31,14 +24,14 @@ struct SinkArrangements: WindowPass {
   }
 
   /// Moves the last array for which that is possible; false if there is none.
-  private func sink(_ block: inout Block, _ program: inout Program) -> Bool {
+  func rewrite(_ block: inout Block, _ program: inout Program) -> Bool {
     let candidates = block.nodes.indices.filter { isArrangement(block.nodes[$0], program) }
     if candidates.isEmpty { return false }
-    let uses = BlockUses(block)
+    let graph = BlockGraph(block, program)
     for index in candidates.reversed() {
       let array = block.nodes[index].results[0]
-      let arranged = ArrangedParts(block, uses)
-      guard let windows = windows(of: array, in: block, uses, program),
+      let arranged = ArrangedParts(block, graph)
+      guard let windows = windows(of: array, in: block, graph, program),
         windows.scans.allSatisfy({ arranged.canTake(array, axis: 0, of: $0.count, program) })
       else { continue }
       var replaced: [Int: [Node]] = [:]
@@ -83,13 +76,13 @@ struct SinkArrangements: WindowPass {
 
   /// Where `array` is scanned; `nil` unless loops over windows alone read it.
   private func windows(
-    of array: Value, in block: Block, _ uses: BlockUses, _ program: Program
+    of array: Value, in block: Block, _ graph: BlockGraph, _ program: Program
   ) -> Windows? {
     var found = Windows()
     var values = [array]
     while let value = values.popLast() {
-      guard !block.results.contains(value) else { return nil }
-      for index in Set(uses.readers[value] ?? []).sorted() {
+      guard !graph.isResult(value) else { return nil }
+      for index in Set(graph.readers(of: value)).sorted() {
         let node = block.nodes[index]
         if node.isReshape {
           found.views.insert(index)
@@ -113,11 +106,11 @@ private struct ArrangedParts {
   /// What makes the parts, in the body of a loop.
   private(set) var nodes: [Node] = []
   private let block: Block
-  private let uses: BlockUses
+  private let graph: BlockGraph
 
-  init(_ block: Block, _ uses: BlockUses) {
+  init(_ block: Block, _ graph: BlockGraph) {
     self.block = block
-    self.uses = uses
+    self.graph = graph
   }
 
   /// The operands of which a node takes parts to make a part of its result along `axis`, and along which axes.
@@ -138,10 +131,15 @@ private struct ArrangedParts {
     }
   }
 
-  /// Whether a value is an input or a constant, seen in another shape perhaps.
+  /// Whether a value is an input or a constant, or shows one in another shape or a part of it.
   private func isInput(_ value: Value, _ program: Program) -> Bool {
-    let base = uses.base(of: value, in: block)
-    return uses.producer[base] == nil || program.isConstant(base)
+    guard let index = graph.producer(of: value), !program.isConstant(value) else { return true }
+    let node = block.nodes[index]
+    guard node.isReshape || node.op is any SlicingOp,
+      let context = program.loweringContext(of: node),
+      case .view(operand: let operand, byteOffset: _) = node.op.aliasing(context)
+    else { return false }
+    return isInput(node.operands[operand], program)
   }
 
   /// Whether one of `count` parts of a value along `axis` can be made of parts of inputs.
@@ -149,7 +147,7 @@ private struct ArrangedParts {
     guard let length = program.type(of: value).shape[axis], length % count == 0 else {
       return false
     }
-    guard !isInput(value, program), let index = uses.producer[value] else { return true }
+    guard !isInput(value, program), let index = graph.producer(of: value) else { return true }
     guard let sources = sources(of: block.nodes[index], axis: axis, program) else { return false }
     return sources.allSatisfy { canTake($0.value, axis: $0.axis, of: count, program) }
   }
@@ -161,7 +159,7 @@ private struct ArrangedParts {
   ) -> Value? {
     guard var shape = program.type(of: value).shape.known else { return nil }
     let length = shape[axis] / count
-    guard !isInput(value, program), let index = uses.producer[value] else {
+    guard !isInput(value, program), let index = graph.producer(of: value) else {
       shape.replaceSubrange(axis...axis, with: [count, length])
       return before.append(Reshape(shape: shape), [value], in: &program).map {
         form.scan($0, ScanSpecification(axis: axis, reversed: reversed), &program)

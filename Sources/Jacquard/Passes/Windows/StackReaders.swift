@@ -46,15 +46,15 @@ struct StackReaders {
   private let position: Int
   private let block: Block
   private let program: Program
-  private let uses: BlockUses
+  private let graph: BlockGraph
 
   init(
-    _ form: LoopForm, at position: Int, in block: Block, _ uses: BlockUses, _ program: Program
+    _ form: LoopForm, at position: Int, in block: Block, _ graph: BlockGraph, _ program: Program
   ) {
     self.form = form
     self.position = position
     self.block = block
-    self.uses = uses
+    self.graph = graph
     self.program = program
     iterations = form.fullTripCount(in: program) ?? 0
     guard iterations > 0 else { return }
@@ -86,14 +86,14 @@ struct StackReaders {
     }
   }
 
-  private func isUnused(_ value: Value) -> Bool { uses.readers[value] == nil }
+  private func isUnused(_ value: Value) -> Bool { graph.readers(of: value).isEmpty }
 
   /// Finds all that reads `value`, a view of a stack; false if not all of it can work window by window.
   private func collect(
     _ value: Value, of stack: LoopForm.Stack, _ found: inout Found
   ) -> Bool {
-    guard !block.results.contains(value) else { return false }
-    for index in uses.readers[value] ?? [] {
+    guard !graph.isResult(value) else { return false }
+    for index in graph.readers(of: value) {
       let node = block.nodes[index]
       if node.isReshape {
         found.views.insert(index)
@@ -159,7 +159,7 @@ struct StackReaders {
   private func source(
     of value: Value, reversed: Bool, _ hoisted: inout [Int]
   ) -> Source? {
-    let base = uses.base(of: value, in: block)
+    let base = graph.base(of: value, in: block)
     if let stack = form.stacks.first(where: { $0.result == base }) {
       let specification = stack.specification
       return specification.axis == 0 && specification.reversed == reversed ? .stack(base) : nil
@@ -169,7 +169,8 @@ struct StackReaders {
 
   /// Whether a value is there before the loop, or can be.
   private func isReady(_ value: Value, _ hoisted: inout [Int]) -> Bool {
-    guard program.constant(value) == nil, let index = uses.producer[value], index >= position else {
+    guard program.constant(value) == nil, let index = graph.producer(of: value), index >= position
+    else {
       return true
     }
     if index == position { return false }

@@ -12,9 +12,8 @@ struct WindowLimits: Sendable, Hashable {
   /// near, or all iterations are one window.
   func windowLength(of iterations: Int, near wished: Int) -> Int? {
     guard wished > 1, iterations > max(wished, 3) else { return nil }
-    let divisors = (2...iterations / 2).filter { length in
-      iterations % length == 0 && length <= 4 * wished && wished <= 4 * length
-    }
+    let near = max(2, (wished + 3) / 4)...max(2, min(iterations / 2, 4 * wished))
+    let divisors = near.filter { iterations.isMultiple(of: $0) }
     return divisors.min { distance($0, wished) < distance($1, wished) }
   }
 
@@ -25,4 +24,15 @@ struct WindowLimits: Sendable, Hashable {
 protocol WindowPass: Pass {
   /// When that is worth it.
   var limits: WindowLimits { get set }
+  /// Makes one change to a block; false if there is none to make.
+  func rewrite(_ block: inout Block, _ program: inout Program) -> Bool
+}
+
+extension WindowPass {
+  func run(_ program: inout Program) {
+    program.rewriteBlocks { block, program in
+      guard block.hasRegions else { return }
+      while rewrite(&block, &program) {}
+    }
+  }
 }

@@ -13,36 +13,30 @@ struct WindowLoops: WindowPass {
 
   var limits = WindowLimits()
 
-  func run(_ program: inout Program) {
-    program.rewriteBlocks(window)
-  }
-
-  private func window(_ block: inout Block, _ program: inout Program) {
-    guard block.hasRegions else { return }
-    var uses: BlockUses?
-    var position = 0
-    while position < block.nodes.count {
-      if let form = LoopForm(block.nodes[position]), let length = windowLength(of: form, program) {
-        let known = uses ?? BlockUses(block)
-        uses = known
-        let readers = StackReaders(form, at: position, in: block, known, program)
-        if let rewritten = windowed(form, readers, length, &program) {
-          block.nodes.replaceSubrange(
-            position..., with: rewritten + readers.rest(of: block, after: position))
-          position += rewritten.count - 1
-          uses = nil
-        }
-      }
-      position += 1
+  /// Cuts the first loop that is worth it; false if there is none.
+  func rewrite(_ block: inout Block, _ program: inout Program) -> Bool {
+    var graph: BlockGraph?
+    for position in block.nodes.indices {
+      guard let form = LoopForm(block.nodes[position]), form.canBeCut(in: program),
+        byteCount(form.stacks.map(\.result), program) >= limits.leastBytes
+      else { continue }
+      let known = graph ?? BlockGraph(block, program)
+      graph = known
+      let readers = StackReaders(form, at: position, in: block, known, program)
+      guard let rewritten = windowed(form, readers, &program) else { continue }
+      block.nodes.replaceSubrange(
+        position..., with: rewritten + readers.rest(of: block, after: position))
+      return true
     }
+    return false
   }
 
-  /// The iterations that the loop asks to be handled together, if it stacks much.
-  private func windowLength(of form: LoopForm, _ program: Program) -> Int? {
-    guard form.parallelIterations > 1, form.fullTripCount(in: program) != nil,
-      byteCount(form.stacks.map(\.result), program) >= limits.leastBytes
-    else { return nil }
-    return form.parallelIterations
+  /// Whether `stacks` of a loop would be read window by window, if `after` is all that reads them.
+  func cuts(_ form: LoopForm, _ stacks: [Value], readBy after: [Node], _ program: Program) -> Bool {
+    guard form.canBeCut(in: program) else { return false }
+    let block = Block(parameters: [], nodes: [form.node] + after, results: [])
+    let readers = StackReaders(form, at: 0, in: block, BlockGraph(block, program), program)
+    return stacks.allSatisfy(readers.stacks.contains) && length(form, readers, program) != nil
   }
 
   private func byteCount(_ values: [Value], _ program: Program) -> Int {
@@ -51,13 +45,11 @@ struct WindowLoops: WindowPass {
 
   /// The loop and what reads its stacks, window by window; `nil` if that is not worth it.
   private func windowed(
-    _ form: LoopForm, _ readers: StackReaders, _ wished: Int, _ program: inout Program
+    _ form: LoopForm, _ readers: StackReaders, _ program: inout Program
   ) -> [Node]? {
     guard let iterations = form.fullTripCount(in: program), !readers.stacks.isEmpty,
-      byteCount(readers.stacks, program) >= limits.leastBytes
-    else { return nil }
-    let rows = (limits.leastRows + readers.leastRows - 1) / readers.leastRows
-    guard let length = limits.windowLength(of: iterations, near: max(wished, rows)),
+      byteCount(readers.stacks, program) >= limits.leastBytes,
+      let length = length(form, readers, program),
       var windows = LoopWindows(
         form, iterations: iterations, length: length, hiding: Set(readers.stacks), in: &program)
     else { return nil }
@@ -65,6 +57,14 @@ struct WindowLoops: WindowPass {
       guard append(reader, to: &windows, &program) else { return nil }
     }
     return readers.hoisted + windows.nodes
+  }
+
+  /// The iterations of a window; `nil` if all of them are one, or windows would not be equally long.
+  private func length(_ form: LoopForm, _ readers: StackReaders, _ program: Program) -> Int? {
+    let rows = (limits.leastRows + readers.leastRows - 1) / readers.leastRows
+    return form.fullTripCount(in: program).flatMap {
+      limits.windowLength(of: $0, near: max(form.parallelIterations, rows))
+    }
   }
 
   private func append(

@@ -25,7 +25,7 @@ extension MemoryProfile {
       "<rect x=\"\(left)\" y=\"\(top)\" width=\"\(width)\" height=\"\(height)\" "
         + "fill=\"#f4f4f4\" stroke=\"#999\"/>",
     ]
-    for block in blocks where block.lastStep >= block.firstStep {
+    for block in blocks where !block.isSwapped && block.lastStep >= block.firstStep {
       let (bottom, end) = (y(block.offset), y(block.offset + block.bytes))
       let steps = "steps \(block.firstStep)–\(block.lastStep)"
       let words = [

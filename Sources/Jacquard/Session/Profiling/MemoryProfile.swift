@@ -32,7 +32,9 @@ public struct MemoryProfile: Sendable, Hashable, Codable {
     public var operation: String
     /// The type of what lies there; `nil` for scratch memory.
     public var type: String?
-    /// Where it starts in the arena, in bytes.
+    /// Whether it lies in the scratch file, not in the arena.
+    public var isSwapped: Bool
+    /// Where it starts there, in bytes.
     public var offset: Int
     /// Its size, a multiple of 64 bytes.
     public var bytes: Int
@@ -58,7 +60,9 @@ public struct MemoryProfile: Sendable, Hashable, Codable {
 
   /// The size of the arena, in bytes.
   public var arenaBytes: Int
-  /// The most bytes in use at any kernel.
+  /// The size of the scratch file, in bytes: what loops with `swapMemory` stack beyond ``SessionOptions/swapBudget``.
+  public var scratchFileBytes: Int
+  /// The most bytes of the arena in use at any kernel.
   public var peakBytes: Int
   /// The kernel at which they are, the first if there are several; 0 if there is none.
   public var peakStep: Int
@@ -67,15 +71,23 @@ public struct MemoryProfile: Sendable, Hashable, Codable {
   /// All pieces of memory, in the order in which they are first used.
   public var blocks: [Block]
 
-  /// What is in use at the peak, the largest first.
+  /// What of the arena is in use at the peak, the largest first.
   public var peakBlocks: [Block] {
-    blocks.enumerated().filter { $0.element.isInUse(at: peakStep) }
+    Self.largestFirst(blocks.filter { !$0.isSwapped && $0.isInUse(at: peakStep) })
+  }
+
+  /// What lies in the scratch file, the largest first.
+  public var swappedBlocks: [Block] { Self.largestFirst(blocks.filter(\.isSwapped)) }
+
+  private static func largestFirst(_ blocks: [Block]) -> [Block] {
+    blocks.enumerated()
       .sorted { ($1.element.bytes, $0.offset) < ($0.element.bytes, $1.offset) }
       .map(\.element)
   }
 
   init(_ plan: Plan, names: [String], name: (OperationID) -> String) {
     arenaBytes = plan.arenaByteCount
+    scratchFileBytes = plan.layout.scratchByteCount
     timeline = []
     var moments: [Int] = []
     for (index, row) in plan.rows.enumerated() where row.kind == .kernel {
@@ -91,8 +103,8 @@ public struct MemoryProfile: Sendable, Hashable, Codable {
     blocks = plan.arena.blocks.map { block in
       Block(
         role: Block.Role(block.use.role), operation: block.use.operation.map(name) ?? "",
-        type: block.use.type.map { "\($0)" }, offset: block.range.lowerBound,
-        bytes: block.range.count,
+        type: block.use.type.map { "\($0)" }, isSwapped: block.isSwapped,
+        offset: block.range.lowerBound, bytes: block.range.count,
         firstStep: 1 + moments.count { $0 < block.first },
         lastStep: moments.count { $0 <= block.last })
     }
@@ -126,12 +138,20 @@ extension MemoryProfile: CustomStringConvertible {
     \(timelineTable)
 
     in use at step \(peakStep):
-    \(peakTable)
+    \(Self.table(peakBlocks, of: peakBytes))
     """
+      + (scratchFileBytes == 0
+        ? ""
+        : """
+
+
+        in the scratch file of \(Format.bytes(scratchFileBytes)):
+        \(Self.table(swappedBlocks, of: scratchFileBytes))
+        """)
   }
 
   private static let barWidth = 32
-  private static let mostPeakBlocks = 20
+  private static let mostBlocks = 20
 
   private var timelineTable: String {
     let lines = timeline.map { moment in
@@ -147,17 +167,16 @@ extension MemoryProfile: CustomStringConvertible {
       rightAligned: [true, true, false, false, false])
   }
 
-  private var peakTable: String {
-    let blocks = peakBlocks
-    var lines = blocks.prefix(Self.mostPeakBlocks).map { block in
+  private static func table(_ blocks: [Block], of total: Int) -> String {
+    var lines = blocks.prefix(mostBlocks).map { block in
       [
-        Format.bytes(block.bytes), Format.percent(Double(block.bytes) / Double(max(peakBytes, 1))),
+        Format.bytes(block.bytes), Format.percent(Double(block.bytes) / Double(max(total, 1))),
         block.firstStep == block.lastStep
           ? "step \(block.firstStep)" : "steps \(block.firstStep)–\(block.lastStep)",
         block.role.rawValue, block.type ?? "", Format.lastComponents(block.operation, width: 60),
       ]
     }
-    let rest = blocks.dropFirst(Self.mostPeakBlocks)
+    let rest = blocks.dropFirst(mostBlocks)
     if !rest.isEmpty {
       let bytes = rest.reduce(0) { $0 + $1.bytes }
       lines.append([Format.bytes(bytes), "", "", "\(rest.count) more", "", ""])

@@ -11,6 +11,7 @@ extension RunProfile {
     sessionNanoseconds = Int(times.sessionNanoseconds)
     arenaBytes = plan.arenaByteCount
     peakBytes = plan.arena.peakBytes
+    scratchFileBytes = plan.layout.scratchByteCount
     constantBytes = plan.constantByteCount
     variableBytes = plan.variableByteCount
     fetches = plan.fetchCount
@@ -101,7 +102,7 @@ extension RunProfile.Part {
 extension PlanRow.Buffer {
   fileprivate var place: String {
     switch home {
-    case .block: arenaOffset.map { "@\($0)" } ?? "given"
+    case .block: offset.map { isSwapped ? "file@\($0)" : "@\($0)" } ?? "given"
     case .constant: "constant"
     case .input: "input"
     case .running: "given"

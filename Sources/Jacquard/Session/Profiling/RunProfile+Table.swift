@@ -160,6 +160,7 @@ extension RunProfile {
     var lines = [
       "kernels: \(kernelCount), fetches: \(fetches), assigned variables: \(assignments)",
       "memory: arena \(Format.bytes(arenaBytes)), at most \(Format.bytes(peakBytes)) of it in use; "
+        + (scratchFileBytes > 0 ? "scratch file \(Format.bytes(scratchFileBytes)); " : "")
         + "constants \(Format.bytes(constantBytes)), variables \(Format.bytes(variableBytes))",
     ]
     if let work = workPerRun {

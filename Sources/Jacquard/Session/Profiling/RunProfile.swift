@@ -39,7 +39,7 @@ public struct RunProfile: Sendable, Hashable, Codable {
     public var operands: [String]
     /// The types of the results.
     public var results: [String]
-    /// Where each result lies: `@4096` in the arena, `input`, `constant`, or `given` by the run.
+    /// Where each result lies: `@4096` in the arena, `file@4096` in the scratch file, `input`, `constant`, or `given` by the run.
     public var places: [String]
     /// Whether result 0 is written over an operand, or new values of variables over old ones.
     public var isInPlace: Bool
@@ -119,6 +119,8 @@ public struct RunProfile: Sendable, Hashable, Codable {
   public var arenaBytes: Int
   /// The most bytes of them in use at any moment.
   public var peakBytes: Int
+  /// The bytes of stacks that lie in a scratch file.
+  public var scratchFileBytes: Int
   /// The bytes of constants.
   public var constantBytes: Int
   /// The bytes of the variables that are read or assigned, each once.
