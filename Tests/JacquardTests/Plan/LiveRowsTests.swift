@@ -7,31 +7,39 @@ import Testing
 
 /// Rows that have ended are not computed.
 @Suite("Live rows of a loop", .enabled(if: jq_is_optimized() != 0)) struct LiveRowsTests {
-  private static let (batch, steps, units) = (13, 9, 4)
+  private static let (batch, units) = (13, 4)
 
   /// A recurrence whose steps and their gradients count their rows, run once.
-  private func counts(_ lengths: [Int], threads: Int) throws -> (forward: Int, backward: Int) {
+  ///
+  /// - Parameter windowLength: cuts loops in windows, however short they are.
+  private func counts(
+    _ lengths: [Int], steps: Int = 9, threads: Int, windowLength: Int? = nil
+  ) throws -> (forward: Int, backward: Int) {
     let graph = Graph(seed: 2)
-    let x = graph.placeholder(.float64, [Self.batch, Self.steps, Self.units])
+    let x = graph.placeholder(.float64, [Self.batch, steps, Self.units])
     let w = graph.placeholder(.float64, [2 * Self.units, Self.units])
     let h = graph.placeholder(.float64, [Self.batch, Self.units])
     let ends = graph.placeholder(.int64, [Self.batch])
     let rows = RowCounter.new()
-    let state = graph.scan(x, initial: h, axis: 1) { h, x in
+    let state = graph.scan(
+      x, initial: h, axis: 1, parallelIterations: windowLength ?? 32
+    ) { h, x in
       let live = (graph.loopIteration! .< ends).expandingDimensions(at: 1)
       let next = matmul(concatenate([select(live, x, 0), h], axis: 1), w)
       return (select(live, tanh(graph.insert(rows, next)), h), [Tensor]())
     }.state
     let slopes = graph.gradients(of: [state], withRespectTo: [w, x]).compactMap(\.self)
-    // Fused, operations are part of another kernel.
-    var options = SessionOptions(threads: threads, disabledPasses: [FuseElementwise.name])
+    // Fused, operations are part of another kernel; recomputed, they count twice.
+    var options = SessionOptions(
+      threads: threads, disabledPasses: [FuseElementwise.name, RecomputeResiduals.name])
+    if windowLength != nil { options.windowLimits = WindowLimits.none }
     options.leastRowOperations = 0
     let session = Session(graph, options: options)
     func run() throws {
       _ = try session.run(
         [state] + slopes,
         feeding: [
-          x: NDArray.ones(.float64, [Self.batch, Self.steps, Self.units]),
+          x: NDArray.ones(.float64, [Self.batch, steps, Self.units]),
           w: NDArray.ones(.float64, [2 * Self.units, Self.units]),
           h: NDArray.ones(.float64, [Self.batch, Self.units]),
           ends: NDArray(lengths.map { Int64($0) }),
@@ -56,6 +64,14 @@ import Testing
       #expect(counts.forward == lengths.reduce(0, +))
       #expect(counts.backward == lengths.reduce(0, +))
     }
+  }
+
+  @Test("so they are in windows, and in the rest of a loop that is no multiple of them")
+  func windows() throws {
+    let lengths = [5, 11, 0, 1, 1, 3, 9, 2, 0, 8, 4, 10, 7]
+    let counts = try counts(lengths, steps: 11, threads: 2, windowLength: 4)
+    #expect(counts.forward == lengths.reduce(0, +))
+    #expect(counts.backward == lengths.reduce(0, +))
   }
 }
 

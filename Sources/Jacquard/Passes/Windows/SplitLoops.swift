@@ -122,6 +122,7 @@ private struct LoopParts {
         LoopForm.Scan(
           specification: ScanSpecification(), array: array, slice: copy(form.iteration)))
     }
+    loop.liveRows = form.liveRows.flatMap { copies[$0] }
     let parameters = form.carries.map { copy($0.parameter) }
     for invariant in form.invariants {
       loop.invariants.append(
