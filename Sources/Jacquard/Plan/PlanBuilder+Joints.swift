@@ -46,21 +46,18 @@ extension PlanBuilder {
 
   /// For each new value of a variable the old one, which it may be written over once nobody reads that any more.
   private func oldValues() -> [Value: Value] {
-    var parameters: [VariableID: Value] = [:]
-    for (source, parameter) in zip(program.inputs, program.root.parameters) {
-      if case .variable(let id) = source { parameters[id] = parameter }
-    }
+    let inputs = variableInputs()
     let committed = program.root.results.dropFirst(program.fetchCount)
     return Dictionary(
-      zip(committed, program.commits).compactMap { new, id in parameters[id].map { (new, $0) } },
-      uniquingKeysWith: { first, _ in first })
+      zip(committed, program.commits).compactMap { new, id in
+        inputs[id].map { (new, program.root.parameters[$0]) }
+      }, uniquingKeysWith: { first, _ in first })
   }
 
   private func isSmallKernel(_ node: Node) -> Bool {
-    guard program.cannotFail(node), let context = try? loweringContext(node) else { return false }
-    if case .view = node.op.aliasing(context) { return false }
-    return node.results.reduce(0) { $0 + (program.type(of: $1).byteCount ?? .max / 2) }
-      <= Self.mostJointBytes
+    program.canMove(node) && hasMemoryOfItsOwn(node)
+      && node.results.reduce(0) { $0 + (program.type(of: $1).byteCount ?? .max / 2) }
+        <= Self.mostJointBytes
   }
 
   /// Begins the joint of the root's node `index`, unless it is the one at hand; there is none if no kernel of it is cut.
@@ -91,13 +88,16 @@ extension PlanBuilder {
     first < second && jointOfNode[first]?.contains(second) != true
   }
 
-  /// The steps of the root's nodes in the order they run, those of a joint as one.
-  ///
-  /// - Parameter steps: the steps of the first nodes, joints whole.
-  func scheduled(_ steps: ArraySlice<Step?>) -> [Step] {
+  /// How many steps the first `count` nodes of the root run in, joints whole, given the step of each node.
+  func stepCount(ofFirst count: Int, _ steps: [Step?]) -> Int {
+    (0..<count).count { steps[$0] != nil && jointOfNode[$0]?.lowerBound ?? $0 == $0 }
+  }
+
+  /// The steps of the root in the order they run, those of a joint as one, given the step of each node.
+  func scheduled(_ steps: [Step?]) -> [Step] {
     var scheduled: [Step] = []
     var index = 0
-    while index < steps.endIndex {
+    while index < steps.count {
       let nodes = jointOfNode[index] ?? index..<index + 1
       index = nodes.upperBound
       let own = steps[nodes].compactMap(\.self)

@@ -18,14 +18,11 @@ extension PlanBuilder {
   ///   - steps: the steps of the root, one for each node.
   ///   - producers: for each result of the root the value that its kernel writes.
   mutating func planUpdates(_ steps: [Step?], producers: [Value?]) {
-    layout.updateStep = scheduled(steps[...]).count
+    layout.updateStep = stepCount(ofFirst: steps.count, steps)
     guard options.updatesInPlace, firstUpdate < steps.count else { return }
     var producedCount = [Int](repeating: 0, count: program.values.count)
     for case .some(let value) in producers { producedCount[Int(value.index)] += 1 }
-    var parameters: [VariableID: Int] = [:]
-    for case (let index, .variable(let id)) in program.inputs.enumerated() {
-      parameters[id] = index
-    }
+    let inputs = variableInputs()
     let readers = variableReaders()
     var firstNode = steps.count
     for (commit, variable) in program.commits.enumerated() {
@@ -33,7 +30,7 @@ extension PlanBuilder {
       let index = self[value].producer
       guard producers[program.fetchCount + commit] == value, index >= firstUpdate,
         producedCount[Int(value.index)] == 1, !program.rowCommits.contains(commit),
-        let parameter = parameters[variable], !readers.escapes[parameter],
+        let parameter = inputs[variable], !readers.escapes[parameter],
         readers.all[parameter].allSatisfy({ $0 == index || runs($0, before: index) }),
         readers.indirect[parameter].allSatisfy({ runs($0, before: index) }),
         case .kernel(let step)? = steps[index],
@@ -43,7 +40,7 @@ extension PlanBuilder {
       rows[Int(step.row)].updatesInPlace = true
       firstNode = min(firstNode, jointOfNode[index]?.lowerBound ?? index)
     }
-    if !layout.updates.isEmpty { layout.updateStep = scheduled(steps[..<firstNode]).count }
+    if !layout.updates.isEmpty { layout.updateStep = stepCount(ofFirst: firstNode, steps) }
   }
 
   private func takesInPlace(
@@ -81,7 +78,7 @@ extension PlanBuilder {
           if !shown.contains(origin) { shown.append(origin) }
         }
       }
-      if !shown.isEmpty && mayShowOperands(node) {
+      if !shown.isEmpty && !hasMemoryOfItsOwn(node) {
         for result in node.results { origins[Int(result.index)] = shown }
       }
     }
@@ -91,10 +88,10 @@ extension PlanBuilder {
     return readers
   }
 
-  /// Whether results of a node may lie in the memory of its operands.
-  private func mayShowOperands(_ node: Node) -> Bool {
-    guard node.regions.isEmpty, let context = try? loweringContext(node) else { return true }
-    if case .view = node.op.aliasing(context) { return true }
-    return false
+  /// The root parameter that each variable is read through.
+  func variableInputs() -> [VariableID: Int] {
+    var inputs: [VariableID: Int] = [:]
+    for case (let index, .variable(let id)) in program.inputs.enumerated() { inputs[id] = index }
+    return inputs
   }
 }

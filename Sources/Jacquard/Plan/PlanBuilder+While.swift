@@ -178,7 +178,7 @@ extension PlanBuilder {
   }
 
   /// Whether no result of `node` shows the memory of an operand.
-  private func hasMemoryOfItsOwn(_ node: Node) -> Bool {
+  func hasMemoryOfItsOwn(_ node: Node) -> Bool {
     guard node.regions.isEmpty, let context = try? loweringContext(node) else { return false }
     if case .view = node.op.aliasing(context) { return false }
     return true

@@ -103,7 +103,7 @@ struct PlanBuilder {
     planUpdates(steps, producers: producers)
     markUpdates()
     let arena = try planMemory()
-    return Product(steps: scheduled(steps[...]), rows: rows, layout: layout, arena: arena)
+    return Product(steps: scheduled(steps), rows: rows, layout: layout, arena: arena)
   }
 
   /// Lets the producer of a root result write to memory that is bound when the run starts.

@@ -13,7 +13,7 @@ extension Program {
     // Values that a node which may fail needs, directly or not.
     var isNeededEarly = [Bool](repeating: false, count: values.count)
     for node in root.nodes.reversed()
-    where !cannotFail(node) || node.results.contains(where: { isNeededEarly[Int($0.index)] }) {
+    where !canMove(node) || node.results.contains(where: { isNeededEarly[Int($0.index)] }) {
       for operand in node.operands { isNeededEarly[Int(operand.index)] = true }
     }
     var isUpdated = [Bool](repeating: false, count: values.count)
@@ -22,7 +22,7 @@ extension Program {
       let isUpdate =
         node.operands.contains { isUpdated[Int($0.index)] }
         || node.results.contains { makesCommit[Int($0.index)] }
-          && !node.results.contains { isNeededEarly[Int($0.index)] } && cannotFail(node)
+          && !node.results.contains { isNeededEarly[Int($0.index)] } && canMove(node)
       if isUpdate {
         for result in node.results { isUpdated[Int(result.index)] = true }
         last.append(node)
@@ -33,10 +33,5 @@ extension Program {
     var program = self
     program.root.nodes = first + last
     return (program, first.count)
-  }
-
-  /// Whether a node computes something that cannot fail, and does nothing else.
-  func cannotFail(_ node: Node) -> Bool {
-    node.op is FusedElementwise || node.op is ArrangedConcatenate || canMove(node)
   }
 }

@@ -277,7 +277,8 @@ extension Program {
       return !op.canFail(node.operands.map { type(of: $0).dtype })
     case is MatMul, is AddedMatMul, is PackMatrix, is Transpose, is Reverse, is Split,
       is Concatenate, is Stack, is Unstack, is BroadcastLike, is BroadcastTo, is FillLike,
-      is any SlicingOp, is any AxisReduction, is SumToShape, is AddN:
+      is any SlicingOp, is any AxisReduction, is SumToShape, is AddN, is FusedElementwise,
+      is ArrangedConcatenate:
       return true
     default: return node.isReshape
     }

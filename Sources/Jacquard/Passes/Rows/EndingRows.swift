@@ -174,15 +174,13 @@ struct EndingRows {
       return alignsRows(node, operands) ? rows(EndedElements.sum(ended)) : nil
     case let op as MatMul:
       return product(op, operands, shapes)
-    case is Reshape, is ReshapeLike, is ExpandDimensions, is Squeeze:
-      return rows(number)
     case let op as Concatenate:
-      guard op.axis != 0, op.axis != -result.count,
+      guard result.normalized(axis: op.axis) != 0,
         operands.allSatisfy({ $0.extent != .same })
       else { return nil }
       return rows(ended.allSatisfy { $0 == number } ? number : .unknown)
     case let op as Split:
-      return op.axis != 0 && op.axis != -shapes[0].count ? rows(number) : nil
+      return shapes[0].normalized(axis: op.axis) != 0 ? rows(number) : nil
     case let op as any SlicingOp:
       guard shapes[0].count == result.count,
         let region = try? op.region(of: shapes[0], others: Array(shapes.dropFirst())),
@@ -197,11 +195,11 @@ struct EndingRows {
       }
       return ended[0].isZero ? .same : nil
     case let op as Sum:
-      let axes = op.axes?.map { $0 < 0 ? $0 + shapes[0].count : $0 }
+      let axes = op.axes?.map { shapes[0].normalized(axis: $0) }
       if let axes, !axes.contains(0) { return rows(ended[0].isZero ? ended[0] : .unknown) }
       return ended[0].isZero ? .same : nil
     default:
-      return nil
+      return node.isReshape ? rows(number) : nil
     }
   }
 
