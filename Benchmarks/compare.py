@@ -24,17 +24,19 @@ PEERS = {
 NAMES = {"tensorflow": "TensorFlow", "pytorch": "PyTorch", "jax": "JAX", "base": "base"}
 # These tell OpenBLAS to run as on another processor than the one there is.
 LEFT_OUT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+# How often ours and what it is compared with alternate in a row without peers.
+BASE_TURNS = 3
 TOLERANCE = 1e-4
 # Of losses after the first step, in which PyTorch adds Adam's epsilon at another place than Kingma and Ba's section 2.
 LATER_TOLERANCE = 1e-3
 
 
 class Runner:
-    """Runs programs, each once a round, and keeps what they report."""
+    """Runs programs, and keeps what they report."""
 
     def __init__(self, options):
         self.options = options
-        self.reports = {}  # (framework, arguments) -> a report for each round
+        self.reports = {}  # (framework, arguments) -> (name of the row, report) for each run
         self.failures = []
         self.done = set()
         self.environment = {k: v for k, v in os.environ.items() if k not in LEFT_OUT}
@@ -54,14 +56,18 @@ class Runner:
             command = [python, str(HERE / "peers" / script), *arguments]
         if "--threads" not in arguments:
             command += ["--threads", str(self.options.threads)]
-        if self.options.quick and arguments[0] != "compile" and "--seconds" not in arguments:
-            command += ["--seconds", "0.2", "--repetitions", "3"]
+        if arguments[0] != "compile" and "--seconds" not in arguments:
+            command += ["--seconds", str(self.options.seconds)]
+            command += ["--repetitions", str(self.options.repetitions)]
         return command
 
-    def run(self, framework, arguments):
+    def run_once(self, framework, arguments):
+        """Runs a program unless it has run in this round, for whatever row."""
+        if (framework, arguments) not in self.done:
+            self.run(framework, arguments, None)
+
+    def run(self, framework, arguments, row):
         key = (framework, arguments)
-        if key in self.done:
-            return
         self.done.add(key)
         print(f"{framework}: {arguments}", file=sys.stderr, flush=True)
         try:
@@ -74,7 +80,7 @@ class Runner:
                 check=True,
             )
             report = self.parsed(framework, arguments, done.stdout)
-            self.reports.setdefault(key, []).append(report)
+            self.reports.setdefault(key, []).append((row, report))
         except (OSError, subprocess.SubprocessError, ValueError, IndexError) as error:
             output = (getattr(error, "stderr", None) or "").strip().splitlines()
             reason = output[-1] if output else str(error).splitlines()[0]
@@ -90,10 +96,15 @@ class Runner:
         milliseconds = float(re.search(r"median ([\d.]+) ms", line).group(1))
         return {"timings": {"medianMilliseconds": milliseconds}}
 
-    def figure(self, framework, arguments, figure):
-        """The median over the rounds, in the unit of the row; None where nothing has been measured."""
+    def reports_for(self, framework, arguments, row=None):
+        """What a program reported when it ran for a row, or for any row if it has not run for that."""
+        reports = self.reports.get((framework, arguments), [])
+        return [r for name, r in reports if name == row] or [r for _, r in reports]
+
+    def figure(self, framework, arguments, figure, row=None):
+        """The median over the runs, in the unit of the row; None where nothing has been measured."""
         values = []
-        for report in self.reports.get((framework, arguments), []):
+        for report in self.reports_for(framework, arguments, row):
             if figure == "median":
                 values.append(report["timings"]["medianMilliseconds"])
             elif figure == "first":
@@ -109,7 +120,7 @@ class Runner:
     SCALAR = "session --repetitions 1 --seconds 0"
 
     def scalar_memory(self, framework):
-        reports = self.reports.get((framework, self.SCALAR), [])
+        reports = self.reports_for(framework, self.SCALAR)
         return statistics.median(r["peakResidentBytes"] for r in reports) if reports else None
 
 
@@ -118,11 +129,13 @@ class Result:
 
     def __init__(self, row, runner):
         self.row = row
-        self.ours = runner.figure("jacquard", row.ours, row.figure)
+        self.ours = runner.figure("jacquard", row.ours, row.figure, row.name)
         self.peers = {}
         if row.peers:
             for framework in row.frameworks:
-                self.peers[framework] = runner.figure(framework, row.peers, row.figure)
+                self.peers[framework] = runner.figure(
+                    framework, row.peers, row.figure, row.name
+                )
         self.base = None
         if row.base:
             framework = "schedule" if row.base.startswith("schedule") else "jacquard"
@@ -130,7 +143,7 @@ class Result:
                 base = runner.figure(framework, row.base, "compile250")
                 self.base = None if base is None else 4 * base
             else:
-                self.base = runner.figure(framework, row.base, row.figure)
+                self.base = runner.figure(framework, row.base, row.figure, row.name)
 
     @property
     def best(self):
@@ -202,8 +215,8 @@ def differences(runner, rows):
         for framework in row.frameworks if row.peers else ():
             if framework == "pytorch" and "--cell gru" in row.ours:
                 continue  # its GRU resets the state after the product; see pytorch_lstm.py
-            ours = runner.reports.get(("jacquard", row.ours), [{}])[0].get("check")
-            theirs = runner.reports.get((framework, row.peers), [{}])[0].get("check")
+            ours = (runner.reports_for("jacquard", row.ours) or [{}])[0].get("check")
+            theirs = (runner.reports_for(framework, row.peers) or [{}])[0].get("check")
             if not ours or not theirs:
                 continue
             tolerances = [TOLERANCE] + [LATER_TOLERANCE] * (len(ours) - 1)
@@ -228,7 +241,7 @@ def document(runner, rows, results, done):
     versions = {}
     cores = set()
     for (framework, _), reports in runner.reports.items():
-        for report in reports:
+        for _, report in reports:
             if "version" in report:
                 versions[NAMES[framework]] = report["version"]
             if "openBLASCore" in report:
@@ -254,9 +267,9 @@ def document(runner, rows, results, done):
         }; {options.threads} threads each.""",
         (
             f"Written by `bash Benchmarks/compare.sh{options.words}` after {done} of {options.rounds} rounds. In each round "
-            "ours and the peers run in turn, each for at least 2 s and 15 runs after a warm-up, without "
-            f"{' and '.join(LEFT_OUT)} in the environment; the figures are medians over the rounds of the median of a run, in "
-            "ms unless said otherwise. Shapes are batch × steps × inputs × units; networks are that of the first listing: a "
+            f"and row ours, the peers and ours again run in turn, or {BASE_TURNS} times ours and the base, each for at least "
+            f"{options.seconds:g} s and {options.repetitions} runs after a warm-up, without {' and '.join(LEFT_OUT)} in the "
+            "environment; the figures are medians over all turns of the median of a turn, in ms unless said otherwise. Shapes are batch × steps × inputs × units; networks are that of the first listing: a "
             "dense layer, the cells, a dense layer, softmax cross entropy, Adam. `ratio` is ours over theirs, "
             "`base` another run of ours, or the schedule written by hand (`../shared/prototypes/lstm-schedule.c`), which has "
             "neither the output layer nor the loss and Adam: ours leaves them out there too."
@@ -296,7 +309,7 @@ def left_out(results, runner):
     for result in results:
         if not result.row.whole or result.ours is None:
             continue
-        whole = runner.figure("jacquard", result.row.whole, "median")
+        whole = runner.figure("jacquard", result.row.whole, "median", result.row.name)
         if whole is not None:
             name = result.row.name.removesuffix(" / by hand")
             difference = whole - result.ours
@@ -317,6 +330,8 @@ def parse():
     )
     parser.add_argument("--quick", action="store_true", help="one short round, to see that it runs")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=1, help="the least time of a turn")
+    parser.add_argument("--repetitions", type=int, default=15, help="the least runs of a turn")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--schedule", metavar="FILE", help="the compiled lstm-schedule, to compare")
     parser.add_argument("--output", type=pathlib.Path, help="RESULTS.md, if all rows run")
@@ -325,7 +340,7 @@ def parse():
         f" {word}" for word in sys.argv[1:] if word not in ("--bench", options.bench)
     )
     if options.quick:
-        options.rounds = 1
+        options.rounds, options.seconds, options.repetitions = 1, 0.2, 3
     if options.output is None and not (options.only or options.quick):
         options.output = HERE / "RESULTS.md"
     return options
@@ -341,15 +356,28 @@ def chosen(options):
 
 
 def run_row(runner, row):
-    runner.run("jacquard", row.ours)
-    if row.whole:
-        runner.run("jacquard", row.whole)
+    base_framework = "schedule" if (row.base or "").startswith("schedule") else "jacquard"
+    if row.figure != "median":
+        runner.run_once("jacquard", row.ours)
+        if row.base:
+            runner.run_once(base_framework, row.base)
+        for framework in row.frameworks if row.peers else ():
+            runner.run_once(framework, row.peers)
+            if row.figure == "memory":
+                runner.run_once(framework, Runner.SCALAR)
+        return
+    # The machine has slow minutes: what is compared runs close together, and more than once.
+    if row.peers:
+        runner.run("jacquard", row.ours, row.name)
+        for framework in row.frameworks:
+            runner.run(framework, row.peers, row.name)
+        runner.run("jacquard", row.ours, row.name)
     if row.base:
-        runner.run("schedule" if row.base.startswith("schedule") else "jacquard", row.base)
-    for framework in row.frameworks if row.peers else ():
-        runner.run(framework, row.peers)
-        if row.figure == "memory":
-            runner.run(framework, Runner.SCALAR)
+        for _ in range(BASE_TURNS):
+            runner.run("jacquard", row.ours, row.name)
+            runner.run(base_framework, row.base, row.name)
+            if row.whole:
+                runner.run("jacquard", row.whole, row.name)
 
 
 def main():

@@ -22,6 +22,15 @@
 #define JQ_WIDE
 #endif
 
+// For kernels that are written once for each level.
+#if defined(__x86_64__)
+#define JQ_TARGET_V4 __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
+#define JQ_TARGET_V3 __attribute__((target("arch=x86-64-v3"), min_vector_width(256)))
+#endif
+
+// The level of x86-64 that the processor has: 4, 3 or 1; 1 on others.
+int jq_cpu_level(void);
+
 #define JQ_INLINE static inline __attribute__((always_inline))
 
 // Under x86-64-v4 clang splits 512-bit vectors in two unless the function asks for the width, and

@@ -5,11 +5,6 @@
 #define JQ_PANEL(T) (128 / (long)sizeof(T))
 #define JQ_TAIL_ROWS 24
 
-#if defined(__x86_64__)
-#define JQ_TARGET_V4 __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
-#define JQ_TARGET_V3 __attribute__((target("arch=x86-64-v3"), min_vector_width(256)))
-#endif
-
 #define T float
 #define SUFFIX f32
 #include "PanelProductLevels.h"
@@ -21,27 +16,6 @@
 #include "PanelProductLevels.h"
 #undef T
 #undef SUFFIX
-
-int jq_is_optimized(void) {
-#ifdef __OPTIMIZE__
-  return 1;
-#else
-  return 0;
-#endif
-}
-
-static int jq_cpu_level(void) {
-#if defined(__x86_64__)
-  static int level = 0;
-  int known = __atomic_load_n(&level, __ATOMIC_RELAXED);
-  if (known) return known;
-  known = __builtin_cpu_supports("x86-64-v4") ? 4 : __builtin_cpu_supports("x86-64-v3") ? 3 : 1;
-  __atomic_store_n(&level, known, __ATOMIC_RELAXED);
-  return known;
-#else
-  return 1;
-#endif
-}
 
 #define JQ_DEFINE_PANELS(S, T) \
   long jq_panels_size_##S(long inner, long columns) { \

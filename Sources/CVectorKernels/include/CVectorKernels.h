@@ -198,8 +198,8 @@ void jq_fill(long count, long element_size, const void *value, void *out);
 // registers: tiles of scratch memory. Registers are numbered: operands, constants, temporaries,
 // results, and a last one that is null, for operands a kernel does not take.
 
-/// The bytes that a chain works on at a time, and of the registers that only chains use.
-#define JQ_CHAIN_BLOCK 256
+/// The most bytes that a chain works on at a time, and those of the registers that only chains use.
+#define JQ_CHAIN_BLOCK 512
 
 /// What a step of a chain does with its register; of two operands the accumulator is the first or,
 /// reversed, the second.
@@ -212,13 +212,15 @@ enum {
       JQ_FLOAT_BINARY_OPERATIONS(JQ_CHAIN_BINARY)
 #undef JQ_CHAIN_UNARY
 #undef JQ_CHAIN_BINARY
+  /// Added to what reads a register: the register has one element, which stands for all.
+  JQ_CHAIN_UNIFORM
 };
 
 typedef struct {
-  int32_t operation;
-  int32_t place;
-  /// -1 where the register holds a tile, 0 where it is one block that stands for all.
-  int64_t advance;
+  int16_t operation;
+  int16_t place;
+  /// -1 where the register holds a tile, 0 where it holds a block that is written anew for each, or one element.
+  int32_t advance;
 } jq_chain_step;
 
 /// Takes every block of `count` elements through all steps, with an accumulator from each step to

@@ -21,10 +21,10 @@ final class WorkerPool: Sendable {
 
   /// A pool of `threads` threads, one of which is whoever calls; fewer if the system gives no more.
   init(threads count: Int) {
-    let crew = Crew()
+    let crew = Crew(places: max(count, 1))
     var threads: [pthread_t] = []
-    for _ in 1..<max(count, 1) {
-      guard let thread = crew.hire() else { break }
+    for place in 1..<max(count, 1) {
+      guard let thread = crew.hire(place: place) else { break }
       threads.append(thread)
     }
     self.crew = crew
@@ -52,12 +52,22 @@ final class WorkerPool: Sendable {
 
 /// What the threads of a pool share.
 ///
+/// Each thread has a place, the caller the first, and of every job as many consecutive chunks: what a thread has written in one
+/// kernel it mostly finds in its cache in the next. Only when none of its own are left does it take those of others.
+///
 /// The job is written only while no chunk of it is left to take or running; taking a chunk is what gives the right to read it.
 private final class Crew: Sendable {
   private struct Job {
     var kernel: UnsafePointer<any Kernel>
     var buffers: KernelBuffers
     var chunkCount: Int
+  }
+
+  /// The chunks of one place that nobody has taken yet, with a pair of cache lines to itself.
+  private struct Place: ~Copyable {
+    let remaining = Atomic<Int>(0)
+    private let padding: (Int, Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0, 0)
+    private let more: (Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0)
   }
 
   /// How long an idle worker looks for chunks before it sleeps: longer than what one thread mostly does alone between two
@@ -70,15 +80,18 @@ private final class Crew: Sendable {
 
   private let isBusy = Atomic<Bool>(false)
   private let isDismissed = Atomic<Bool>(false)
-  /// Chunks that nobody has taken yet.
-  private let remaining = Atomic<Int>(0)
   private let completed = Atomic<Int>(0)
   /// Workers that sleep, or are about to, and that nobody has woken yet.
   private let sleepers = Atomic<Int>(0)
   private nonisolated(unsafe) let job = UnsafeMutablePointer<Job>.allocate(capacity: 1)
   private nonisolated(unsafe) let wakeUps = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+  private nonisolated(unsafe) let places: UnsafeMutablePointer<Place>
+  private let placeCount: Int
 
-  init() {
+  init(places count: Int) {
+    places = .allocate(capacity: count)
+    for place in 0..<count { (places + place).initialize(to: Place()) }
+    placeCount = count
     wakeUps.initialize(to: sem_t())
     sem_init(wakeUps, 0, 0)
   }
@@ -87,15 +100,17 @@ private final class Crew: Sendable {
     sem_destroy(wakeUps)
     wakeUps.deallocate()
     job.deallocate()
+    places.deinitialize(count: placeCount)
+    places.deallocate()
   }
 
   /// Starts a worker thread.
-  func hire() -> pthread_t? {
+  func hire(place: Int) -> pthread_t? {
     var thread = pthread_t()
-    let crew = Unmanaged.passRetained(self)
-    let failure = pthread_create(&thread, nil, workerMain, crew.toOpaque())
+    let worker = Unmanaged.passRetained(Worker(crew: self, place: place))
+    let failure = pthread_create(&thread, nil, workerMain, worker.toOpaque())
     guard failure == 0 else {
-      crew.release()
+      worker.release()
       return nil
     }
     return thread
@@ -116,9 +131,13 @@ private final class Crew: Sendable {
   func run(_ kernel: UnsafePointer<any Kernel>, _ buffers: KernelBuffers, chunkCount: Int) {
     job.initialize(to: Job(kernel: kernel, buffers: buffers, chunkCount: chunkCount))
     completed.store(0, ordering: .relaxed)
-    remaining.store(chunkCount, ordering: .sequentiallyConsistent)
+    // The caller's last: who looks for chunks now has its own before.
+    for place in (0..<placeCount).reversed() {
+      let count = firstChunk(place + 1, of: chunkCount) - firstChunk(place, of: chunkCount)
+      places[place].remaining.store(count, ordering: .sequentiallyConsistent)
+    }
     wakeSleepers(atMost: chunkCount - 1)
-    while takeChunk() {}
+    while takeChunk(place: 0) {}
     var looks = 0
     while completed.load(ordering: .acquiring) < chunkCount {
       looks += 1
@@ -127,19 +146,27 @@ private final class Crew: Sendable {
     job.deinitialize(count: 1)
   }
 
-  /// Runs a chunk, if any is left.
-  private func takeChunk() -> Bool {
-    var left = remaining.load(ordering: .relaxed)
-    while left > 0 {
-      let (taken, current) = remaining.weakCompareExchange(
-        expected: left, desired: left - 1, ordering: .acquiring)
-      guard taken else {
-        left = current
-        continue
+  private func firstChunk(_ place: Int, of chunkCount: Int) -> Int {
+    chunkCount * place / placeCount
+  }
+
+  /// Runs a chunk, if any is left, rather one of `place` than of others.
+  private func takeChunk(place: Int) -> Bool {
+    for other in 0..<placeCount {
+      let owner = place + other < placeCount ? place + other : place + other - placeCount
+      var left = places[owner].remaining.load(ordering: .relaxed)
+      while left > 0 {
+        let (taken, current) = places[owner].remaining.weakCompareExchange(
+          expected: left, desired: left - 1, ordering: .acquiring)
+        guard taken else {
+          left = current
+          continue
+        }
+        let chunk = firstChunk(owner + 1, of: job.pointee.chunkCount) - left
+        job.pointee.kernel.pointee.run(job.pointee.buffers, chunk: chunk)
+        completed.add(1, ordering: .acquiringAndReleasing)
+        return true
       }
-      job.pointee.kernel.pointee.run(job.pointee.buffers, chunk: job.pointee.chunkCount - left)
-      completed.add(1, ordering: .acquiringAndReleasing)
-      return true
     }
     return false
   }
@@ -162,20 +189,20 @@ private final class Crew: Sendable {
     return false
   }
 
-  func work() {
+  func work(place: Int) {
     while !isDismissed.load(ordering: .relaxed) {
-      takeChunksForAWhile()
+      takeChunksForAWhile(place: place)
       sleep()
     }
   }
 
   /// Runs chunks until there have been none for a while.
-  private func takeChunksForAWhile() {
+  private func takeChunksForAWhile(place: Int) {
     var idleSince = Recorder.now
     var now = idleSince
     while now - idleSince < Self.spinNanoseconds {
       var hasWorked = false
-      for _ in 0..<Self.looksPerClock where takeChunk() { hasWorked = true }
+      for _ in 0..<Self.looksPerClock where takeChunk(place: place) { hasWorked = true }
       now = Recorder.now
       if hasWorked { idleSince = now }
     }
@@ -185,15 +212,29 @@ private final class Crew: Sendable {
   private func sleep() {
     sleepers.add(1, ordering: .sequentiallyConsistent)
     let isNeeded =
-      remaining.load(ordering: .sequentiallyConsistent) > 0
-      || isDismissed.load(ordering: .sequentiallyConsistent)
+      (0..<placeCount).contains {
+        places[$0].remaining.load(ordering: .sequentiallyConsistent) > 0
+      } || isDismissed.load(ordering: .sequentiallyConsistent)
     // Whoever took this worker off the list has posted for it, and the post must be consumed.
     if isNeeded && tryRemoveSleeper() { return }
     while sem_wait(wakeUps) != 0 {}
   }
 }
 
-private func workerMain(_ crew: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-  if let crew { Unmanaged<Crew>.fromOpaque(crew).takeRetainedValue().work() }
+/// What a thread is started with.
+private final class Worker: Sendable {
+  let crew: Crew
+  let place: Int
+
+  init(crew: Crew, place: Int) {
+    self.crew = crew
+    self.place = place
+  }
+}
+
+private func workerMain(_ worker: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  guard let worker else { return nil }
+  let retained = Unmanaged<Worker>.fromOpaque(worker).takeRetainedValue()
+  retained.crew.work(place: retained.place)
   return nil
 }

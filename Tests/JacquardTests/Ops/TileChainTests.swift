@@ -22,7 +22,7 @@ struct TileChainTests {
     let chain: jq_chain_function =
       if dtype == .float32 { jq_chain_f32 } else { jq_chain_f64 }
     var random = TestRandom(seed: 3)
-    for count in [0, 1, 15, 16, 17, 63, 64, 65, 1000] {
+    for count in [0, 1, 15, 16, 17, 63, 64, 65, 127, 128, 129, 193, 1000] {
       let a = edgeCases(dtype, count, &random)
       let b = edgeCases(dtype, count, &random)
       defer { withExtendedLifetime((a, b)) {} }
@@ -42,6 +42,35 @@ struct TileChainTests {
           [(JQ_CHAIN_LOAD, 1), (operation.reversed, 0), (JQ_CHAIN_STORE, 2)])
       }
       #expect(isSame(reversed, expected, dtype), "\(instruction.name) reversed of \(count)")
+    }
+  }
+
+  @Test(arguments: binary, [DType.float32, .float64])
+  func everyOperationTakesOneElementForAll(instruction: VectorInstruction, dtype: DType) throws {
+    let operation = try #require(instruction.chainOperation)
+    let function = try #require(instruction.function(for: dtype))
+    let chain: jq_chain_function =
+      if dtype == .float32 { jq_chain_f32 } else { jq_chain_f64 }
+    var random = TestRandom(seed: 5)
+    for count in [1, 17, 64, 100, 128, 300] {
+      let a = edgeCases(dtype, count, &random)
+      let element = constant(dtype, 1.5, count: 1)
+      let spread = constant(dtype, 1.5, count: count)
+      defer { withExtendedLifetime((a, element, spread)) {} }
+      for isReversed in [false, true] {
+        let (x, y) = isReversed ? (spread, a) : (a, spread)
+        let expected = output(dtype, count) { function(count, x.pointer, y.pointer, nil, $0) }
+        let actual = output(dtype, count) { out in
+          let number = isReversed ? operation.reversed : operation.forward
+          run(
+            chain, count, [a.pointer, element.pointer, out],
+            [(JQ_CHAIN_LOAD, 0), (JQ_CHAIN_UNIFORM + number, 1), (JQ_CHAIN_STORE, 2)],
+            fixed: [1])
+        }
+        #expect(
+          isSame(actual, expected, dtype),
+          "\(instruction.name) of \(count), reversed: \(isReversed)")
+      }
     }
   }
 
@@ -132,10 +161,10 @@ struct TileChainTests {
     // Operands 0–2, constants 3 and 4, results 5 and 6.
     #expect(
       text(code) == [
-        "load 2, sub 1, mul 3, reversed add 1, store 6, sqrt, add 4, reversed div 6, "
+        "load 2, sub 1, uniform mul 3, reversed add 1, store 6, sqrt, uniform add 4, reversed div 6, "
           + "reversed sub 0, store 5"
       ])
-    #expect(code.extents == [.tile, .tile, .tile, .block, .block, .tile, .tile])
+    #expect(code.extents == [.tile, .tile, .tile, .element, .element, .tile, .tile])
     #expect(!code.reads(1, afterWriting: 6) && code.reads(0, afterWriting: 6))
     #expect(!code.reads(0, afterWriting: 5))
   }
@@ -151,7 +180,7 @@ struct TileChainTests {
     let code = try TileCode(program, mayAlias: [true, true], isScalar: [false, true])
     #expect(
       text(code) == [
-        "load 0, add 1, store 2, square, store 3", "call", "call", "call",
+        "load 0, uniform add 1, store 2, square, store 3", "call", "call", "call",
         "load 4, mul 3, exp, store 6",
       ])
     // The comparison and the sine read the second operand as a tile.
@@ -161,7 +190,7 @@ struct TileChainTests {
   @Test func oneStepIsACallUnlessItWouldSpreadAnElement() throws {
     for (expression, expected) in [
       (LaneExpression.apply(.add, .operand(0), .operand(1)), "call"),
-      (.apply(.add, .constant(1), .operand(1)), "load 2, add 1, store 3"),
+      (.apply(.add, .constant(1), .operand(1)), "load 1, uniform reversed add 2, store 3"),
     ] {
       let program = try TileProgram(expression, operandDTypes: [.float32, .float32])
       let code = try TileCode(program, mayAlias: [true, true], isScalar: [false, false])
@@ -182,7 +211,11 @@ struct TileChainTests {
       guard case .chain(_, let steps) = line else { return "call" }
       return steps.map { step in
         let place = step.place < code.extents.count ? " \(step.place)" : ""
-        return (names[Int(step.operation)] ?? "?") + place
+        let operation = Int(step.operation)
+        let name =
+          operation < JQ_CHAIN_UNIFORM
+          ? names[operation] : names[operation - JQ_CHAIN_UNIFORM].map { "uniform " + $0 }
+        return (name ?? "?") + place
       }.joined(separator: ", ")
     }
   }
@@ -195,7 +228,7 @@ struct TileChainTests {
   ) {
     let steps = steps.map {
       jq_chain_step(
-        operation: Int32($0.operation), place: Int32($0.place),
+        operation: Int16($0.operation), place: Int16($0.place),
         advance: fixed.contains($0.place) ? 0 : -1)
     }
     chain(count, steps, steps.count, registers.map { $0 })

@@ -2,6 +2,14 @@ import JacquardArrays
 import Synchronization
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 @testable import Jacquard
 
 @Suite struct WorkerPoolTests {
@@ -16,8 +24,17 @@ import Testing
   }
 
   private static func count(chunks: Int, rounds: Int, pool: WorkerPool) -> [Int64] {
+    outputs(of: CountingKernel(chunkCount: chunks), in: pool, rounds: rounds)
+  }
+
+  /// What a kernel has written for each chunk, first 0.
+  private static func outputs(
+    of kernel: any Kernel, in pool: WorkerPool, rounds: Int = 1
+  ) -> [Int64] {
+    let chunks = kernel.chunkCount
     let storage = ArrayStorage(byteCount: max(chunks, 1) * 8)
-    storage.pointer.initializeMemory(as: Int64.self, repeating: 0, count: chunks)
+    let results = storage.pointer.bindMemory(to: Int64.self, capacity: chunks)
+    results.initialize(repeating: 0, count: chunks)
     let pointers = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: 1)
     pointers.initialize(to: storage.pointer)
     let slots = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
@@ -30,10 +47,9 @@ import Testing
       pointers: pointers, slots: slots, operandCount: 0, status: RunStatus(),
       scratch: storage.pointer)
     for _ in 0..<rounds {
-      let kernel: any Kernel = CountingKernel(chunkCount: chunks)
       withUnsafePointer(to: kernel) { pool.run($0, buffers, chunkCount: chunks) }
     }
-    return (0..<chunks).map { storage.pointer.load(fromByteOffset: $0 * 8, as: Int64.self) }
+    return Array(UnsafeBufferPointer(start: results, count: chunks))
   }
 
   @Test(arguments: [1, 2, 3, 8], [0, 1, 2, 7, 64])
@@ -51,6 +67,40 @@ import Testing
         group.addTask { Self.count(chunks: 16, rounds: 100, pool: pool) }
       }
       for await counts in group { #expect(counts == Array(repeating: 100, count: 16)) }
+    }
+  }
+
+  /// Notes which thread runs each chunk; the first chunks of both halves wait until the other has begun.
+  private struct MeetingKernel: Kernel {
+    let chunkCount: Int
+    nonisolated(unsafe) let begun: UnsafeMutablePointer<Atomic<Int>>
+
+    static var thread: Int64 {
+      withUnsafeBytes(of: pthread_self()) { $0.loadUnaligned(as: Int64.self) }
+    }
+
+    func run(_ buffers: KernelBuffers, chunk: Int) {
+      buffers.result(0, as: Int64.self)[chunk] = Self.thread
+      guard chunk % (chunkCount / 2) == 0 else { return }
+      begun.pointee.add(1, ordering: .sequentiallyConsistent)
+      while begun.pointee.load(ordering: .sequentiallyConsistent) < 2 { sched_yield() }
+    }
+  }
+
+  @Test func everyThreadBeginsWithConsecutiveChunksOfItsOwn() {
+    let pool = WorkerPool(threads: 2)
+    let begun = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: 1)
+    begun.initialize(to: Atomic(0))
+    defer {
+      begun.deinitialize(count: 1)
+      begun.deallocate()
+    }
+    for _ in 0..<20 {
+      begun.pointee.store(0, ordering: .sequentiallyConsistent)
+      let threads = Self.outputs(of: MeetingKernel(chunkCount: 4, begun: begun), in: pool)
+      // Half a share may be taken by the other thread.
+      #expect(threads[0] == MeetingKernel.thread)
+      #expect(threads[2] != threads[0])
     }
   }
 

@@ -9,7 +9,6 @@ import JacquardArrays
 /// place; results that lie so are written in place.
 struct ElementwiseKernel: Kernel {
   let name: String
-  let chunkCount: Int
   let scratchByteCount: Int
   let floatingPointOperations: Int
   let rowCount: Int
@@ -21,7 +20,7 @@ struct ElementwiseKernel: Kernel {
   private let results: [TileOperand]
   /// The buffer that each result of the program is part of.
   private let resultBuffers: [Int]
-  private let tilesPerChunk: Int
+  private let cut: WorkCut
   private let scratchPerChunk: Int
   private let runner: TileRunner
   private let tiles: TileRunner.Tiles
@@ -99,7 +98,12 @@ struct ElementwiseKernel: Kernel {
     let registers = sizes.indices.map { register in
       guard copied[register] else { return jq_tile_register(offset: -1, capacity: 0) }
       let tile = geometry.tileCapacity * sizes[register]
-      let byteCount = code.extents[register] == .block ? min(Int(JQ_CHAIN_BLOCK), tile) : tile
+      let byteCount =
+        switch code.extents[register] {
+        case .tile: tile
+        case .block: min(Int(JQ_CHAIN_BLOCK), tile)
+        case .element: min(sizes[register], tile)
+        }
       offset = (offset + 63) & ~63
       defer { offset += byteCount }
       return jq_tile_register(offset: offset, capacity: byteCount / sizes[register])
@@ -109,9 +113,11 @@ struct ElementwiseKernel: Kernel {
     let chunkLength = max(
       Self.leastChunkLength, Self.chunkLength / max(1, program.steps.count / 2),
       min(Self.chunkLength, geometry.count / 16), geometry.count / Self.mostChunks)
-    tilesPerChunk = max(1, chunkLength / max(1, geometry.tileCapacity))
-    chunkCount = max(1, (geometry.tileCount + tilesPerChunk - 1) / tilesPerChunk)
-    scratchByteCount = scratchPerChunk * chunkCount
+    let tilesPerChunk = max(1, chunkLength / max(1, geometry.tileCapacity))
+    cut = WorkCut(
+      geometry.tileCount, costPerItem: 1, grain: 1,
+      atMost: Self.evenCount((geometry.tileCount + tilesPerChunk - 1) / tilesPerChunk))
+    scratchByteCount = scratchPerChunk * cut.chunkCount
     floatingPointOperations =
       program.steps.count { $0.dtype.isFloatingPoint } * geometry.count
     self.name = name
@@ -128,7 +134,14 @@ struct ElementwiseKernel: Kernel {
     rowCount = shape.first ?? 1
   }
 
+  /// At least so many chunks, of which two, four or eight threads get equally many.
+  private static func evenCount(_ count: Int) -> Int {
+    if count > 8 { return (count + 7) / 8 * 8 }
+    return count > 4 ? 8 : count > 2 ? 4 : count
+  }
+
   var kind: KernelKind { .elementwise }
+  var chunkCount: Int { cut.chunkCount }
 
   /// Elements that broadcast are read once; of operands that are parts of larger arrays, the parts.
   func memoryTraffic(overwriting operand: Int?) -> MemoryTraffic? {
@@ -152,10 +165,9 @@ struct ElementwiseKernel: Kernel {
   }
 
   func run(_ buffers: KernelBuffers, chunk: Int) {
-    let first = chunk * tilesPerChunk
-    let end = min(first + tilesPerChunk, geometry.tileCount)
-    guard first < end else { return }
-    tiles.run(buffers, tiles: first..<end, buffers.scratch + chunk * scratchPerChunk)
+    let range = cut.range(chunk)
+    guard !range.isEmpty else { return }
+    tiles.run(buffers, tiles: range, buffers.scratch + chunk * scratchPerChunk)
   }
 }
 

@@ -48,7 +48,7 @@ struct RegisterAssignment {
     self.mayAlias = mayAlias
     self.isScalar = isScalar
     schedule = TileSchedule(program, isScalar: isScalar)
-    operandExtents = isScalar.map { $0 ? .block : .tile }
+    operandExtents = isScalar.map { $0 ? .element : .tile }
     registers = Array(repeating: nil, count: program.steps.count)
     times = Array(repeating: 0, count: program.steps.count)
     lastUses = times
@@ -100,19 +100,23 @@ struct RegisterAssignment {
     for (position, index) in indices.enumerated() {
       let step = program.steps[index]
       guard let operation = step.instruction.chainOperation else { continue }
-      let isReversed =
-        accumulator != nil && step.sources[0] != accumulator && step.sources.last == accumulator
-      if !isReversed && step.sources[0] != accumulator {
-        let source = try register(step.sources[0], dtype: dtype)
-        steps.append(ChainStep(operation: JQ_CHAIN_LOAD, register: source))
+      var first = step.sources[0]
+      if let accumulator, step.sources.last == accumulator { first = accumulator }
+      // An element that stands for all is the register rather than the accumulator.
+      if first != accumulator, first.isUniform(isScalar), let last = step.sources.last {
+        first = last
+      }
+      if first != accumulator {
+        steps.append(try chainStep(JQ_CHAIN_LOAD, first, dtype))
       }
       if step.sources.count == 1 {
         steps.append(ChainStep(operation: operation.forward, register: nil))
       } else {
-        let source = try register(step.sources[isReversed ? 0 : 1], dtype: dtype)
+        let isReversed = step.sources[0] != first
         steps.append(
-          ChainStep(
-            operation: isReversed ? operation.reversed : operation.forward, register: source))
+          try chainStep(
+            isReversed ? operation.reversed : operation.forward,
+            step.sources[isReversed ? 0 : 1], dtype))
       }
       accumulator = .step(index)
       release(readBy: index) { _ in true }
@@ -128,6 +132,14 @@ struct RegisterAssignment {
       steps.append(ChainStep(operation: JQ_CHAIN_STORE, register: register))
     }
     return .chain(dtype, steps)
+  }
+
+  private mutating func chainStep(
+    _ operation: Int, _ source: TileProgram.Source, _ dtype: DType
+  ) throws -> ChainStep {
+    ChainStep(
+      operation: source.isUniform(isScalar) ? JQ_CHAIN_UNIFORM + operation : operation,
+      register: try register(source, dtype: dtype))
   }
 
   /// Frees the registers of elements of some sizes that step `index` is the last to read.
@@ -195,7 +207,7 @@ struct RegisterAssignment {
 
   /// Where a source is found; what is the same for all elements has at least the extent `extent`.
   private mutating func register(
-    _ source: TileProgram.Source, dtype: DType, extent: TileCode.Extent = .block
+    _ source: TileProgram.Source, dtype: DType, extent: TileCode.Extent = .element
   ) throws -> Register {
     switch source {
     case .operand(let index):
@@ -215,7 +227,7 @@ struct RegisterAssignment {
       let index = constants.firstIndex(of: constant) ?? constants.count
       if index == constants.count {
         constants.append(constant)
-        constantExtents.append(.block)
+        constantExtents.append(.element)
       }
       if extent == .tile { constantExtents[index] = .tile }
       return .constant(index)

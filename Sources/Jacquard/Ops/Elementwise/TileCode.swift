@@ -24,8 +24,10 @@ struct TileCode: Sendable {
   /// How much memory a register wants.
   enum Extent: Sendable {
     case tile
-    /// Chains alone read it, and find it the same, or write it anew, for each block.
+    /// Chains alone read it, and write it anew for each block.
     case block
+    /// Chains alone read it, and find one element that stands for all.
+    case element
   }
 
   let lines: [Line]
@@ -78,7 +80,8 @@ struct TileCode: Sendable {
           dtype,
           steps.map { step in
             jq_chain_step(
-              operation: Int32(step.operation), place: step.register.map(number) ?? none,
+              operation: Int16(step.operation),
+              place: Int16(step.register.map(number) ?? none),
               advance: step.register.map { assignment.isSpread($0) } ?? false ? -1 : 0)
           })
       }
@@ -96,8 +99,8 @@ struct TileCode: Sendable {
       case .chain(_, let steps):
         for step in steps {
           if step.operation == JQ_CHAIN_STORE {
-            if step.place == target { isWritten = true }
-          } else if isWritten && step.place == register {
+            if Int(step.place) == target { isWritten = true }
+          } else if isWritten && Int(step.place) == register {
             return true
           }
         }

@@ -77,13 +77,7 @@ struct TileSchedule {
   /// The chain of some steps; a call if it has one step alone and no element that stands for all would have to be spread.
   private func chain(_ steps: [Int], _ isScalar: [Bool]) -> Line {
     guard steps.count == 1 else { return .chain(ordered(steps)) }
-    let readsScalar = program.steps[steps[0]].sources.contains { source in
-      switch source {
-      case .operand(let index): isScalar[index]
-      case .constant: true
-      case .step: false
-      }
-    }
+    let readsScalar = program.steps[steps[0]].sources.contains { $0.isUniform(isScalar) }
     return readsScalar ? .chain(steps) : .call(steps[0])
   }
 
@@ -116,5 +110,18 @@ extension TileProgram.Step {
   /// Whether chains can do it.
   fileprivate var isChained: Bool {
     instruction.chainOperation != nil && dtype.isFloatingPoint
+  }
+}
+
+extension TileProgram.Source {
+  /// Whether it is one element that stands for all.
+  ///
+  /// - Parameter isScalar: whether each operand is.
+  func isUniform(_ isScalar: [Bool]) -> Bool {
+    switch self {
+    case .operand(let index): isScalar[index]
+    case .constant: true
+    case .step: false
+    }
   }
 }
