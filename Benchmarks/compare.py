@@ -12,6 +12,7 @@ import re
 import statistics
 import subprocess
 import sys
+import time
 
 import table
 
@@ -31,6 +32,59 @@ TOLERANCE = 1e-4
 LATER_TOLERANCE = 1e-3
 
 
+class Machine:
+    """What the machine computes at the moment: for seconds or minutes, others take a part of its cores."""
+
+    STEADY = 0.95  # of the best speed that has been seen
+    PATIENCE = 30  # seconds
+    ATTEMPTS = 6
+
+    def __init__(self, environment):
+        python = str(HERE / PEERS["jax"][0] / "bin" / "python")
+        self.probe = subprocess.Popen(
+            [python, str(HERE / "peers" / "machine_speed.py")],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.speeds = []
+        self.turns = self.repeated = self.unsteady = 0
+        for _ in range(10):
+            self.speed()
+
+    def speed(self):
+        """GFLOP/s of a matrix product on all processors."""
+        self.probe.stdin.write("\n")
+        self.probe.stdin.flush()
+        speed = float(self.probe.stdout.readline())
+        self.speeds.append(speed)
+        time.sleep(0.05)  # until the probe's threads sleep
+        return speed
+
+    def is_steady(self):
+        # The third best: one probe may be lucky.
+        best = sorted(self.speeds)[-3]
+        return any(self.speed() >= self.STEADY * best for _ in range(2))
+
+    def wait(self):
+        end = time.monotonic() + self.PATIENCE
+        while not self.is_steady() and time.monotonic() < end:
+            time.sleep(1)
+
+    def measured(self, run):
+        """What `run` returns, run again if the machine was slow just before or after."""
+        self.turns += 1
+        for attempt in range(self.ATTEMPTS):
+            self.wait()
+            result = run()
+            if self.is_steady():
+                return result
+            self.repeated += attempt == 0
+        self.unsteady += 1
+        return result
+
+
 class Runner:
     """Runs programs, and keeps what they report."""
 
@@ -40,6 +94,7 @@ class Runner:
         self.failures = []
         self.done = set()
         self.environment = {k: v for k, v in os.environ.items() if k not in LEFT_OUT}
+        self.machine = Machine(self.environment)
 
     def start_round(self):
         self.done = set()
@@ -71,13 +126,15 @@ class Runner:
         self.done.add(key)
         print(f"{framework}: {arguments}", file=sys.stderr, flush=True)
         try:
-            done = subprocess.run(
-                self.command(framework, arguments),
-                env=self.environment,
-                capture_output=True,
-                text=True,
-                timeout=900,
-                check=True,
+            done = self.machine.measured(
+                lambda: subprocess.run(
+                    self.command(framework, arguments),
+                    env=self.environment,
+                    capture_output=True,
+                    text=True,
+                    timeout=900,
+                    check=True,
+                )
             )
             report = self.parsed(framework, arguments, done.stdout)
             self.reports.setdefault(key, []).append((row, report))
@@ -238,6 +295,7 @@ def machine():
 
 def document(runner, rows, results, done):
     options = runner.options
+    machine_speed = runner.machine
     versions = {}
     cores = set()
     for (framework, _), reports in runner.reports.items():
@@ -269,7 +327,10 @@ def document(runner, rows, results, done):
             f"Written by `bash Benchmarks/compare.sh{options.words}` after {done} of {options.rounds} rounds. In each round "
             f"and row ours, the peers and ours again run in turn, or {BASE_TURNS} times ours and the base, each for at least "
             f"{options.seconds:g} s and {options.repetitions} runs after a warm-up, without {' and '.join(LEFT_OUT)} in the "
-            "environment; the figures are medians over all turns of the median of a turn, in ms unless said otherwise. Shapes are batch × steps × inputs × units; networks are that of the first listing: a "
+            "environment. Others share the machine's cores at times: a turn is repeated, ours or theirs, if a matrix product "
+            f"by NumPy ran at less than {Machine.STEADY:g} of its best speed just before or after it "
+            f"({machine_speed.repeated} of {machine_speed.turns} turns were; {machine_speed.unsteady} found no steady moment "
+            f"in {Machine.ATTEMPTS} attempts and count as they are). The figures are medians over all turns of the median of a turn, in ms unless said otherwise. Shapes are batch × steps × inputs × units; networks are that of the first listing: a "
             "dense layer, the cells, a dense layer, softmax cross entropy, Adam. `ratio` is ours over theirs, "
             "`base` another run of ours, or the schedule written by hand (`../shared/prototypes/lstm-schedule.c`), which has "
             "neither the output layer nor the loss and Adam: ours leaves them out there too."

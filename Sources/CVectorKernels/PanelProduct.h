@@ -109,15 +109,32 @@ TARGET static void JQ_LEVEL(panels)(
 #if TALLEST >= 12
   // One or two rows have too few sums in flight in one panel.
   if (rows <= 2) {
-    while (columns - column >= 2 * width) {
-      const long strips = rows == 1 && columns - column >= 4 * width ? 4 : 2;
+    long byte_count = 0;
+    for (long i = 0; i < count; i++) byte_count += products[i].inner * columns * (long)sizeof(T);
+    const int is_in_cache = byte_count <= JQ_FIRST_LEVEL_CACHE;
+    const long strips = is_in_cache && rows == 1 && columns >= 4 * width ? 4 : 2;
+    const long groups = columns / (strips * width);
+    const int is_backwards = !is_in_cache && jq_takes_turn(products[0].panels);
+    const T *const first_begin = begin;
+    T *const first_out = out;
+    for (long group = 0; group < groups; group++) {
       long row = 0;
+      column = (is_backwards ? groups - 1 - group : group) * strips * width;
+      begin = first_begin + column * beginStep;
+      out = first_out + column;
       if (strips == 4) JQ_DO(1, 4);
       else if (rows == 1) JQ_DO(1, 2);
       else JQ_DO(2, 2);
-      column += strips * width;
-      begin += strips * width * beginStep;
-      out += strips * width;
+    }
+    column = groups * strips * width;
+    begin = first_begin + column * beginStep;
+    out = first_out + column;
+    if (rows == 1 && columns - column >= 2 * width) {
+      long row = 0;
+      JQ_DO(1, 2);
+      column += 2 * width;
+      begin += 2 * width * beginStep;
+      out += 2 * width;
     }
   }
 #endif

@@ -8,10 +8,6 @@ extension PlanBuilder {
     var readerCounts: [Int: Int] = [:]
   }
 
-  /// The most bytes of a kernel's results that are worth running it beside others: larger ones keep all threads busy alone, and
-  /// what runs at the same time cannot share memory.
-  private static let mostJointBytes = 256 << 10
-
   /// Finds the nodes of the root that may run at the same time as their neighbours.
   mutating func findJoints() {
     let nodes = program.root.nodes
@@ -29,7 +25,7 @@ extension PlanBuilder {
       start = end
     }
     for (index, node) in nodes.enumerated() {
-      guard isSmallKernel(node) else {
+      guard smallKernelCosts[index] != nil else {
         close(at: index)
         start = index + 1
         continue
@@ -54,13 +50,8 @@ extension PlanBuilder {
       }, uniquingKeysWith: { first, _ in first })
   }
 
-  private func isSmallKernel(_ node: Node) -> Bool {
-    program.canMove(node) && hasMemoryOfItsOwn(node)
-      && node.results.reduce(0) { $0 + (program.type(of: $1).byteCount ?? .max / 2) }
-        <= Self.mostJointBytes
-  }
-
-  /// Begins the joint of the root's node `index`, unless it is the one at hand; there is none if no kernel of it is cut.
+  /// Begins the joint of the root's node `index`, unless it is the one at hand; there is none if no kernel of it is cut, nor
+  /// several take long.
   mutating func enterJoint(of index: Int) throws {
     guard joint?.nodes != jointOfNode[index] else { return }
     joint = nil
@@ -69,7 +60,10 @@ extension PlanBuilder {
       let node = program.root.nodes[member]
       rootKernels[member] = try kernel(of: node, loweringContext(node))
     }
-    guard nodes.contains(where: { rootKernels[$0]?.chunkCount ?? 0 > 1 }) else {
+    guard
+      nodes.contains(where: { rootKernels[$0]?.chunkCount ?? 0 > 1 })
+        || isWorthJoining(nodes)
+    else {
       for member in nodes { jointOfNode[member] = nil }
       return
     }

@@ -36,6 +36,10 @@ extension PlanBuilder {
     if node.op is Conditional {
       return .conditional(try lowerConditional(node, depth: depth))
     }
+    if depth == 0, isMadeInPieces(node) {
+      lowerPieces(node, depth: depth)
+      return nil
+    }
     let context = try loweringContext(node)
     if case .view(let operand, let byteOffset) = node.op.aliasing(context) {
       return lowerView(node, of: node.operands[operand], byteOffset: byteOffset, depth: depth)
@@ -98,7 +102,7 @@ extension PlanBuilder {
     _ node: Node, _ context: LoweringContext, at index: Int
   ) throws -> Int? {
     guard case .inPlace(let candidates) = node.op.aliasing(context),
-      let result = node.results.first, self[result].claim == .none
+      let result = node.results.first, self[result].claim == .none, pieces[result] == nil
     else { return nil }
     let byteCount = try byteCount(of: result, of: node)
     return candidates.first { position in
@@ -153,7 +157,9 @@ extension PlanBuilder {
   /// The value whose producer can write `value` to memory that is given to it: `value` itself, or what it is a full view of.
   func claimableBase(of value: Value, in region: Block) -> Value? {
     let index = self[value].producer
-    guard index >= 0, program.constant(value) == nil else { return nil }
+    guard index >= 0, program.constant(value) == nil, blocksOfWholes[value] == nil else {
+      return nil
+    }
     let node = region.nodes[index]
     if let loop = node.op as? While {
       guard let position = node.results.firstIndex(of: value), position >= loop.carriedCount,

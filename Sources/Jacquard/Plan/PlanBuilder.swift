@@ -40,7 +40,7 @@ struct PlanBuilder {
     case enclosing
   }
 
-  let program: Program
+  var program: Program
   let options: PlanOptions
   /// The node of the root from which on none can fail, and variables may be updated.
   let firstUpdate: Int
@@ -54,6 +54,12 @@ struct PlanBuilder {
   private var lastUseOfBlock: [Int] = []
   private var states: [ValueState]
   private(set) var clock = 0
+  /// The values that are written where a concatenation would copy them.
+  var pieces: [Value: Piece] = [:]
+  /// For the result of each such concatenation its block of memory, −1 before the first piece.
+  var blocksOfWholes: [Value: Int] = [:]
+  /// About how long the kernel of each node of the root takes in ns, if it may run beside others.
+  var smallKernelCosts: [Double?] = []
   /// For each node of the root those that it runs beside, itself among them, if there are others.
   var jointOfNode: [Range<Int>?] = []
   /// Those of the node that is being lowered.
@@ -87,6 +93,8 @@ struct PlanBuilder {
       self[parameter].slot = newSlot(.input(index))
       layout.inputSlots.append(Int(self[parameter].slot))
     }
+    planPieces()
+    gatherJoints()
     survey(program.root)
     findJoints()
     let producers = program.root.results.map { claimOutput($0) }
@@ -252,6 +260,9 @@ extension PlanBuilder {
 
   /// Gives a new value memory of its own, unless it is claimed.
   mutating func allocate(_ value: Value, of node: Node, at time: Int) throws {
+    if let piece = pieces[value] {
+      return try allocate(value, as: piece, of: node, at: time)
+    }
     let use = use(.result, of: node, program.type(of: value))
     switch self[value].claim {
     case .enclosing: break

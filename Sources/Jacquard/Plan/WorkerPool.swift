@@ -146,8 +146,9 @@ private final class Crew: Sendable {
     job.deinitialize(count: 1)
   }
 
+  /// The caller, who begins at once, has no fewer than others.
   private func firstChunk(_ place: Int, of chunkCount: Int) -> Int {
-    chunkCount * place / placeCount
+    (chunkCount * place + placeCount - 1) / placeCount
   }
 
   /// Runs a chunk, if any is left, rather one of `place` than of others.

@@ -52,13 +52,31 @@ import Testing
     #expect(try joints(session, list([huge * 2, huge.sum()]), feeds.feed(huge, ones)) == [])
   }
 
+  @Test func `kernels that take long meet, whatever stands between them`() throws {
+    let x = graph.placeholder(.float32, [40, 100])
+    let weights = (0..<2).map { graph.placeholder(.float32, [100, 50], name: "w\($0)") }
+    let session = Session(graph, options: SessionOptions(threads: 2))
+    var feeds = Feeds().feed(x, NDArray(repeating: Float(0.5), shape: [40, 100]))
+    for weight in weights {
+      feeds = feeds.feed(weight, NDArray(repeating: Float(0.25), shape: [100, 50]))
+    }
+    let first = tanh(matmul(x, weights[0])).sum()
+    // Its operand is a view, which comes along.
+    let second = matmul(x, weights[1].reshaped(to: [50, 100]), transposeB: true)
+    #expect(try joints(session, list([first, second]), feeds) == [2])
+    let (_, value) = try session.run(first, second, feeding: feeds)
+    #expect(value == NDArray(repeating: Float(12.5), shape: [40, 50]))
+    let dependent = matmul(x, matmul(x, weights[0]), transposeA: true)
+    #expect(try joints(session, list([dependent]), feeds) == [])
+  }
+
   /// What runs beside a kernel must not be overwritten by it, and memory is shared by nobody that runs at once.
   @Test(arguments: 0..<40) func `kernels side by side give the bits they give alone`(_ seed: Int)
     throws
   {
     var random = SplitMix(seed: UInt64(seed))
     func next(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
-    let shapes = [[40_000], [3], [190, 200], []]
+    let shapes = [[40_000], [3], [190, 200], [], [48, 48]]
     let inputs = shapes.map { graph.placeholder(.float32, PartialShape($0)) }
     let variables = shapes.map { graph.variable(.constant(0.5), $0, dtype: .float32) }
     var known = inputs + variables
@@ -67,8 +85,13 @@ import Testing
       return fitting[next(fitting.count)]
     }
     for _ in 0..<12 {
-      let (x, y) = { (one($0), one($0)) }(shapes[next(4)])
-      known.append([x + y, x * y, tanh(x) - y, x.sum().broadcast(toShapeOf: y)][next(4)])
+      let (x, y) = { (one($0), one($0)) }(shapes[next(5)])
+      let isSquare = x.shape.known == [48, 48]
+      known.append(
+        [
+          x + y, x * y, tanh(x) - y, x.sum().broadcast(toShapeOf: y),
+          isSquare ? matmul(x, y) * 0.01 : x - y,
+        ][next(5)])
     }
     let steps = variables.map { variable in
       let shape = variable.shape.known ?? []

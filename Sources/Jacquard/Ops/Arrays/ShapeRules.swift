@@ -139,6 +139,8 @@ struct WorkCut: Sendable, Hashable {
 
   /// The items of `chunk`.
   func range(_ chunk: Int) -> Range<Int> {
+    // Divisions cost what a small kernel does.
+    if chunkCount == 1 { return 0..<count }
     let units = (count + quantum - 1) / quantum
     let lower = min(count, units * chunk / chunkCount * quantum)
     let upper = min(count, units * (chunk + 1) / chunkCount * quantum)

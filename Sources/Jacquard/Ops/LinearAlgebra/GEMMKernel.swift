@@ -95,7 +95,7 @@ struct GEMMKernel: Kernel {
   /// Where only some of the inner indices count.
   let live: LiveRows?
 
-  private static let grain = 800_000
+  private static let grain = 400_000
   private static let maximumChunkCount = 16
   /// Narrower strips waste the kernel's registers.
   private static let leastStrip = 64
