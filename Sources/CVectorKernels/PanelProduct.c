@@ -7,8 +7,9 @@
 
 #define JQ_FIRST_LEVEL_CACHE (32 << 10)
 
-// Whether a matrix is gone through backwards this time, as it is every second time on a thread: what was read last is still in
-// the first-level cache, of a matrix that does not fit there whole. No sum depends on it.
+// Whether a matrix is gone through backwards this time, as it is every second time on a thread: what
+// was read last is still in the first-level cache, of a matrix that does not fit there whole. No sum
+// depends on it.
 static int jq_takes_turn(const void *panels) {
   static _Thread_local uint8_t turns[16];
   return turns[(uintptr_t)panels >> 6 & 15]++ & 1;

@@ -9,9 +9,9 @@
                 interleave_count((COUNT) * sizeof(T) / 64)) \
   for (long i = FIRST; i < FIRST + COUNT; i++)
 
-// Where the register of a step is. A step is read at once: loads are what there are most of.
-#define JQ_PLACE \
-  ((T *)((char *)registers[(uint16_t)(step >> 16)] + (offset & ((int64_t)step >> 32))))
+// Where the register of a step is. A step is read at once, its parts from the lowest bits: loads are
+// what there are most of.
+#define JQ_PLACE ((T *)((char *)registers[step >> 32] + (offset & (int16_t)(step >> 16))))
 #define JQ_OPERAND (is_whole ? JQ_PLACE : memcpy(rest, JQ_PLACE, (size_t)count * sizeof(T)))
 
 // The cases of a step, in a function that says what `T`, `step` and `lanes` are. x is the

@@ -136,7 +136,9 @@ import Testing
     }
   }
 
-  static func check<T>(_ kernels: Kernels<T>, rows: Int) {
+  static func check<T>(
+    _ kernels: Kernels<T>, rows: Int, columns: [Int] = columns, inners: [Int] = inners
+  ) {
     for columns in columns {
       for inner in inners {
         for transposed in [false, true] {
@@ -207,6 +209,12 @@ import Testing
         }
       }
     }
+  }
+
+  /// Panels are gone through in turn from both ends: every second run of the same product is the other way round.
+  @Test(arguments: [1, 2, 3]) func matricesBeyondTheFirstLevelCache(_ rows: Int) {
+    Self.check(Self.float, rows: rows, columns: [224, 256, 300], inners: [64])
+    Self.check(Self.double, rows: rows, columns: [112, 128, 150], inners: [65])
   }
 
   @Test(arguments: rows) func sumsOfFloats(_ rows: Int) { Self.checkSums(Self.float, rows: rows) }

@@ -218,9 +218,10 @@ enum {
 
 typedef struct {
   int16_t operation;
-  int16_t place;
-  /// -1 where the register holds a tile, 0 where it holds a block that is written anew for each, or one element.
-  int32_t advance;
+  /// -1 where the register holds a tile, 0 where it holds a block that is written anew for each, or
+  /// one element.
+  int16_t advance;
+  int32_t place;
 } jq_chain_step;
 
 /// Takes every block of `count` elements through all steps, with an accumulator from each step to

@@ -228,8 +228,8 @@ struct TileChainTests {
   ) {
     let steps = steps.map {
       jq_chain_step(
-        operation: Int16($0.operation), place: Int16($0.place),
-        advance: fixed.contains($0.place) ? 0 : -1)
+        operation: Int16($0.operation), advance: fixed.contains($0.place) ? 0 : -1,
+        place: Int32($0.place))
     }
     chain(count, steps, steps.count, registers.map { $0 })
   }

@@ -81,8 +81,8 @@ struct TileCode: Sendable {
           steps.map { step in
             jq_chain_step(
               operation: Int16(step.operation),
-              place: Int16(step.register.map(number) ?? none),
-              advance: step.register.map { assignment.isSpread($0) } ?? false ? -1 : 0)
+              advance: step.register.map { assignment.isSpread($0) } ?? false ? -1 : 0,
+              place: step.register.map(number) ?? none)
           })
       }
     }
@@ -99,8 +99,8 @@ struct TileCode: Sendable {
       case .chain(_, let steps):
         for step in steps {
           if step.operation == JQ_CHAIN_STORE {
-            if Int(step.place) == target { isWritten = true }
-          } else if isWritten && Int(step.place) == register {
+            if step.place == target { isWritten = true }
+          } else if isWritten && step.place == register {
             return true
           }
         }
