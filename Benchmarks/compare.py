@@ -32,6 +32,11 @@ TOLERANCE = 1e-4
 LATER_TOLERANCE = 1e-3
 
 
+def python_of(framework):
+    """The interpreter that a peer is installed for."""
+    return str(HERE / PEERS[framework][0] / "bin" / "python")
+
+
 class Machine:
     """What the machine computes at the moment: for seconds or minutes, others take a part of its cores."""
 
@@ -40,9 +45,8 @@ class Machine:
     ATTEMPTS = 6
 
     def __init__(self, environment):
-        python = str(HERE / PEERS["jax"][0] / "bin" / "python")
         self.probe = subprocess.Popen(
-            [python, str(HERE / "peers" / "machine_speed.py")],
+            [python_of("jax"), str(HERE / "peers" / "machine_speed.py")],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -106,9 +110,7 @@ class Runner:
         if framework == "jacquard":
             command = [self.options.bench, *arguments]
         else:
-            directory, script = PEERS[framework]
-            python = str(HERE / directory / "bin" / "python")
-            command = [python, str(HERE / "peers" / script), *arguments]
+            command = [python_of(framework), str(HERE / "peers" / PEERS[framework][1]), *arguments]
         if "--threads" not in arguments:
             command += ["--threads", str(self.options.threads)]
         if arguments[0] != "compile" and "--seconds" not in arguments:
@@ -195,12 +197,11 @@ class Result:
                 )
         self.base = None
         if row.base:
-            framework = "schedule" if row.base.startswith("schedule") else "jacquard"
-            if row.figure == "compile1000":
-                base = runner.figure(framework, row.base, "compile250")
-                self.base = None if base is None else 4 * base
-            else:
-                self.base = runner.figure(framework, row.base, row.figure, row.name)
+            figure, times = (
+                ("compile250", 4) if row.figure == "compile1000" else (row.figure, 1)
+            )
+            base = runner.figure(row.base_framework, row.base, figure, row.name)
+            self.base = None if base is None else times * base
 
     @property
     def best(self):
@@ -417,11 +418,10 @@ def chosen(options):
 
 
 def run_row(runner, row):
-    base_framework = "schedule" if (row.base or "").startswith("schedule") else "jacquard"
     if row.figure != "median":
         runner.run_once("jacquard", row.ours)
         if row.base:
-            runner.run_once(base_framework, row.base)
+            runner.run_once(row.base_framework, row.base)
         for framework in row.frameworks if row.peers else ():
             runner.run_once(framework, row.peers)
             if row.figure == "memory":
@@ -436,7 +436,7 @@ def run_row(runner, row):
     if row.base:
         for _ in range(BASE_TURNS):
             runner.run("jacquard", row.ours, row.name)
-            runner.run(base_framework, row.base, row.name)
+            runner.run(row.base_framework, row.base, row.name)
             if row.whole:
                 runner.run("jacquard", row.whole, row.name)
 

@@ -27,6 +27,11 @@ class Row:
     rounds: int | None = None
     """The most rounds; None for all."""
 
+    @property
+    def base_framework(self):
+        """What runs the base: ours, or the schedule written by hand."""
+        return "schedule" if (self.base or "").startswith("schedule") else "jacquard"
+
 
 def best(limit):
     return [Target("best", limit)]

@@ -31,6 +31,19 @@
 // The level of x86-64 that the processor has: 4, 3 or 1; 1 on others.
 int jq_cpu_level(void);
 
+// Calls the function of that name that was written for the processor's level.
+#if defined(__x86_64__)
+#define JQ_AT_LEVEL(NAME, ...) \
+  do { \
+    const int level = jq_cpu_level(); \
+    if (level == 4) NAME##_v4(__VA_ARGS__); \
+    else if (level == 3) NAME##_v3(__VA_ARGS__); \
+    else NAME##_v1(__VA_ARGS__); \
+  } while (0)
+#else
+#define JQ_AT_LEVEL(NAME, ...) NAME##_v1(__VA_ARGS__)
+#endif
+
 #define JQ_INLINE static inline __attribute__((always_inline))
 
 // Under x86-64-v4 clang splits 512-bit vectors in two unless the function asks for the width, and

@@ -64,7 +64,6 @@ static int jq_takes_turn(const void *panels) {
       long rows, long columns, long count, const jq_panel_product *products, \
       const void *addend, long addendStride, const void *bias, void *out, long outStride) { \
     static const T zeros[4 * JQ_PANEL(T)]; \
-    const int level = jq_cpu_level(); \
     /* With both addend and bias, rows whose sum stays in the first-level cache. */ \
     const long block = addend && bias ? 24 : rows; \
     for (long row = 0; row < rows; row += block) { \
@@ -83,21 +82,11 @@ static int jq_takes_turn(const void *panels) {
       } else if (bias) { \
         begin = bias, beginStep = 1; \
       } \
-      JQ_PANELS_AT_LEVEL( \
-          S, level, row, some, columns, count, products, begin, beginStride, beginStep, target, \
+      JQ_AT_LEVEL( \
+          panels_##S, row, some, columns, count, products, begin, beginStride, beginStep, target, \
           outStride); \
     } \
   }
-
-#if defined(__x86_64__)
-#define JQ_PANELS_AT_LEVEL(S, level, ...) \
-  if (level == 4) panels_##S##_v4(__VA_ARGS__); \
-  else if (level == 3) panels_##S##_v3(__VA_ARGS__); \
-  else panels_##S##_v1(__VA_ARGS__)
-#else
-#define JQ_PANELS_AT_LEVEL(S, level, ...) \
-  (void)(level), panels_##S##_v1(__VA_ARGS__)
-#endif
 
 JQ_DEFINE_PANELS(f32, float)
 JQ_DEFINE_PANELS(f64, double)

@@ -16,36 +16,28 @@
 
 // The cases of a step, in a function that says what `T`, `step` and `lanes` are. x is the
 // accumulator and y the register, or the other way round.
-#define JQ_STEP(OPERATION, X, Y, ...) \
-  case OPERATION: \
-    JQ_BLOCK_LOOP(0, lanes) { \
-      const T x = X, y = Y; \
-      (void)x, (void)y; \
-      accumulator[i] = (__VA_ARGS__); \
-    } \
-    break;
+#define JQ_STEP(X, Y, ...) \
+  JQ_BLOCK_LOOP(0, lanes) { \
+    const T x = X, y = Y; \
+    (void)x, (void)y; \
+    accumulator[i] = (__VA_ARGS__); \
+  }
 #define JQ_REGISTER_STEP(OPERATION, X, Y, ...) \
   case OPERATION: { \
     const T *operand = JQ_OPERAND; \
-    JQ_BLOCK_LOOP(0, lanes) { \
-      const T x = X, y = Y; \
-      (void)x, (void)y; \
-      accumulator[i] = (__VA_ARGS__); \
-    } \
+    JQ_STEP(X, Y, __VA_ARGS__) \
     break; \
   }
 #define JQ_UNIFORM_STEP(OPERATION, X, Y, ...) \
   case JQ_CHAIN_UNIFORM + OPERATION: { \
     const T operand = *JQ_PLACE; \
-    JQ_BLOCK_LOOP(0, lanes) { \
-      const T x = X, y = Y; \
-      (void)x, (void)y; \
-      accumulator[i] = (__VA_ARGS__); \
-    } \
+    JQ_STEP(X, Y, __VA_ARGS__) \
     break; \
   }
 #define JQ_UNARY_STEP(NAME, ...) \
-  JQ_STEP(JQ_CHAIN_##NAME, accumulator[i], accumulator[i], __VA_ARGS__)
+  case JQ_CHAIN_##NAME: \
+    JQ_STEP(accumulator[i], accumulator[i], __VA_ARGS__) \
+    break;
 #define JQ_BINARY_STEP(NAME, ...) \
   JQ_REGISTER_STEP(JQ_CHAIN_##NAME, accumulator[i], operand[i], __VA_ARGS__) \
   JQ_REGISTER_STEP(JQ_CHAIN_REVERSED_##NAME, operand[i], accumulator[i], __VA_ARGS__) \
@@ -115,14 +107,8 @@
   JQ_DEFINE_LEVEL(S, T, v4, JQ_TARGET_V4, 1) \
   JQ_DEFINE_LEVEL(S, T, v3, JQ_TARGET_V3, 0) \
   JQ_DEFINE_LEVEL(S, T, v1, , 0)
-#define JQ_AT_LEVEL(S, ...) \
-  const int level = jq_cpu_level(); \
-  if (level == 4) jq_chain_##S##_v4(__VA_ARGS__); \
-  else if (level == 3) jq_chain_##S##_v3(__VA_ARGS__); \
-  else jq_chain_##S##_v1(__VA_ARGS__)
 #else
 #define JQ_DEFINE_LEVELS(S, T) JQ_DEFINE_LEVEL(S, T, v1, , 0)
-#define JQ_AT_LEVEL(S, ...) jq_chain_##S##_v1(__VA_ARGS__)
 #endif
 
 #define JQ_DEFINE(S, T) \
@@ -132,7 +118,7 @@
   JQ_DEFINE_LEVELS(S, T) \
   void jq_chain_##S( \
       long count, const jq_chain_step *steps, long step_count, void *const *registers) { \
-    JQ_AT_LEVEL(S, count, steps, step_count, registers); \
+    JQ_AT_LEVEL(jq_chain_##S, count, steps, step_count, registers); \
   }
 
 JQ_DEFINE(f32, float)

@@ -8,26 +8,28 @@ extension LoopStep {
     guard frame.context.usesScratchFiles else { return }
     for index in scans.indices {
       let scan = scans[index]
-      let array = frame.pointers[Int(scan.operand)]
-      guard let iterations = released(scan.slices, after: iteration),
-        let file = frame.context.scratchFile(of: array, scan.length)
-      else { continue }
-      let length = count(scan.length, frame)
-      let slices = range(iterations) {
-        slice($0, of: length, limit, scan.isReversed, scan.isAnchored)
+      release(scan.slices, of: frame.pointers[Int(scan.operand)], scan.length, frame, iteration) {
+        slice($0, of: count(scan.length, frame), limit, scan.isReversed, scan.isAnchored)
       }
-      scan.slices.release(slices, of: array, length: length, in: file)
     }
     for index in stacks.indices {
       let stack = stacks[index]
-      let array = frame.pointers[Int(stack.result)]
-      guard let iterations = released(stack.slices, after: iteration),
-        let file = frame.context.scratchFile(of: array, stack.length)
-      else { continue }
-      let slices = range(iterations) { sliceIndex(of: stack, $0, limit, frame) }
-      stack.slices.release(
-        slices, of: array, length: count(stack.length, frame), in: file)
+      release(stack.slices, of: frame.pointers[Int(stack.result)], stack.length, frame, iteration) {
+        sliceIndex(of: stack, $0, limit, frame)
+      }
     }
+  }
+
+  /// Lets go of slices of one array, if it lies in a scratch file and some are worth it.
+  private func release(
+    _ slices: SliceLayout, of array: UnsafeMutableRawPointer, _ length: Length, _ frame: Frame,
+    _ iteration: Int, slice: (Int) -> Int
+  ) {
+    guard let iterations = released(slices, after: iteration),
+      let file = frame.context.scratchFile(of: array, length)
+    else { return }
+    slices.release(
+      range(iterations, slice: slice), of: array, length: count(length, frame), in: file)
   }
 
   /// The iterations to let go of after `iteration`, those before the last ones that are worth it; mostly none.

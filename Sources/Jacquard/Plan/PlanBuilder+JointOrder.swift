@@ -74,7 +74,7 @@ extension PlanBuilder {
       let rows = node.operands.prefix(loop.carriedCount).compactMap {
         program.type(of: $0).shape.known?.first
       }
-      if rows.max() ?? 0 < 2 * RowSchedule.quantum { values.formUnion(node.operands) }
+      if rows.max() ?? 0 < RowSchedule.leastDividedRowCount { values.formUnion(node.operands) }
     }
     return values
   }

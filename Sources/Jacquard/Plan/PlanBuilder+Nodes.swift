@@ -36,8 +36,8 @@ extension PlanBuilder {
     if node.op is Conditional {
       return .conditional(try lowerConditional(node, depth: depth))
     }
-    if depth == 0, isMadeInPieces(node) {
-      lowerPieces(node, depth: depth)
+    if isMadeInPieces(node) {
+      appendRow(.view, node, depth: depth)
       return nil
     }
     let context = try loweringContext(node)
@@ -102,7 +102,7 @@ extension PlanBuilder {
     _ node: Node, _ context: LoweringContext, at index: Int
   ) throws -> Int? {
     guard case .inPlace(let candidates) = node.op.aliasing(context),
-      let result = node.results.first, self[result].claim == .none, pieces[result] == nil
+      let result = node.results.first, self[result].claim == .none
     else { return nil }
     let byteCount = try byteCount(of: result, of: node)
     return candidates.first { position in
@@ -157,7 +157,7 @@ extension PlanBuilder {
   /// The value whose producer can write `value` to memory that is given to it: `value` itself, or what it is a full view of.
   func claimableBase(of value: Value, in region: Block) -> Value? {
     let index = self[value].producer
-    guard index >= 0, program.constant(value) == nil, blocksOfWholes[value] == nil else {
+    guard index >= 0, program.constant(value) == nil, !self[value].isMadeInPieces else {
       return nil
     }
     let node = region.nodes[index]

@@ -1,12 +1,5 @@
 /// Arrays that are computed in pieces: operands of a concatenation that their kernels write where it would copy them.
 extension PlanBuilder {
-  /// Where a value lies in the array it is a piece of.
-  struct Piece {
-    /// The result of the concatenation.
-    var whole: Value
-    var byteOffset: Int
-  }
-
   /// Finds the concatenations of the root whose operands lie one after the other in the result, and that alone use them.
   ///
   /// They take no step. An optimizer's gradient of a matrix that was multiplied by in parts is one.
@@ -15,61 +8,54 @@ extension PlanBuilder {
     for value in program.root.nodes.flatMap(\.operands) + program.root.results {
       useCounts[Int(value.index)] += 1
     }
-    var canBePiece = [Bool](repeating: false, count: program.values.count)
+    let results = Set(program.root.results)
+    var producers = [Node?](repeating: nil, count: program.values.count)
     for node in program.root.nodes {
-      if isJoinOfRows(node), node.operands.count > 1,
-        node.operands.allSatisfy({ canBePiece[Int($0.index)] && useCounts[Int($0.index)] == 1 })
-      {
-        var offset = 0
-        for operand in node.operands {
-          pieces[operand] = Piece(whole: node.results[0], byteOffset: offset)
-          offset += program.type(of: operand).byteCount ?? 0
-        }
-        blocksOfWholes[node.results[0]] = -1
-      } else if hasMemoryOfItsOwn(node) {
-        for result in node.results { canBePiece[Int(result.index)] = true }
+      for result in node.results { producers[Int(result.index)] = node }
+      guard isJoinOfRows(node), !results.contains(node.results[0]),
+        node.operands.allSatisfy({ operand in
+          useCounts[Int(operand.index)] == 1
+            && producers[Int(operand.index)].map { hasMemoryOfItsOwn($0) && !isMadeInPieces($0) }
+              ?? false
+        })
+      else { continue }
+      var offset = 0
+      for operand in node.operands {
+        self[operand].claim = .piece(of: node.results[0], byteOffset: offset)
+        offset += program.type(of: operand).byteCount ?? 0
       }
-    }
-    for result in program.root.results where blocksOfWholes[result] != nil {
-      blocksOfWholes[result] = nil
-      pieces = pieces.filter { $1.whole != result }
+      self[node.results[0]].isMadeInPieces = true
     }
   }
 
-  /// Whether the operands of a node are its result, cut along the outermost axis.
+  /// Whether a node has several operands, which are its result, cut along the outermost axis.
   private func isJoinOfRows(_ node: Node) -> Bool {
-    let shapes = node.operands.map { program.type(of: $0).shape.known }
-    guard let op = node.op as? Concatenate, shapes.allSatisfy({ $0 != nil }),
-      let first = shapes.first.flatMap(\.self)
+    guard let op = node.op as? Concatenate, node.operands.count > 1,
+      node.operands.allSatisfy({ program.type(of: $0).shape.known != nil }),
+      let shape = program.type(of: node.operands[0]).shape.known
     else { return false }
-    return AxisView(first, axis: op.axis).outer == 1
+    return AxisView(shape, axis: op.axis).outer == 1
   }
 
   /// Whether a node is a concatenation that takes no step.
   func isMadeInPieces(_ node: Node) -> Bool {
-    node.results.first.map { blocksOfWholes[$0] != nil } ?? false
+    node.results.first.map { self[$0].isMadeInPieces } ?? false
   }
 
-  /// Puts a new value where its concatenation wants it.
-  mutating func allocate(_ value: Value, as piece: Piece, of node: Node, at time: Int) throws {
-    var block = blocksOfWholes[piece.whole] ?? -1
-    if block < 0 {
-      block = newBlock(
-        byteCount: try byteCount(of: piece.whole, of: node), at: time,
-        for: use(.result, of: node, program.type(of: piece.whole)))
-      blocksOfWholes[piece.whole] = block
+  /// Puts a new value where its concatenation has it, which gets its memory with the first piece.
+  mutating func allocate(
+    _ value: Value, in whole: Value, byteOffset: Int, of node: Node, at time: Int
+  ) throws {
+    if self[whole].blocks.isEmpty {
+      let block = newBlock(
+        byteCount: try byteCount(of: whole, of: node), at: time,
+        for: use(.result, of: node, program.type(of: whole)))
+      self[whole].slot = newSlot(.block(block, offset: 0))
+      place(whole, in: block, offset: 0)
     }
-    self[value].slot = newSlot(.block(block, offset: piece.byteOffset))
-    place(value, in: block, offset: piece.byteOffset)
+    let block = self[whole].blocks[0]
+    self[value].slot = newSlot(.block(block, offset: byteOffset))
+    place(value, in: block, offset: byteOffset)
     extend(block, to: time)
-  }
-
-  /// Gives a concatenation whose pieces are written the memory they are in.
-  mutating func lowerPieces(_ node: Node, depth: Int) {
-    let result = node.results[0]
-    let block = blocksOfWholes[result] ?? Self.unusedBlock
-    self[result].slot = newSlot(.block(block, offset: 0))
-    place(result, in: block, offset: 0)
-    appendRow(.view, node, depth: depth)
   }
 }

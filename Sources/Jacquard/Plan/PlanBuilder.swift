@@ -24,6 +24,8 @@ struct PlanBuilder {
     /// Set for stacks whose length only the run knows.
     var growingStack: Int?
     var claim = Claim.none
+    /// Whether it is a concatenation whose operands are written where it would copy them.
+    var isMadeInPieces = false
     /// The last node of its region that uses it; `.max` for results, −1 without use.
     var lastUse = -1
     var useCount = 0
@@ -32,12 +34,14 @@ struct PlanBuilder {
   }
 
   /// Whether a value's slot is given before its producer is lowered, because someone else wants it written there.
-  enum Claim {
+  enum Claim: Equatable {
     case none
     /// A result of the root: in a block, or wherever the run wants it.
     case output
     /// A result of a body or branch, in memory of the loop's or the conditional's.
     case enclosing
+    /// What a concatenation, which is made in pieces, has at this place.
+    case piece(of: Value, byteOffset: Int)
   }
 
   var program: Program
@@ -54,10 +58,6 @@ struct PlanBuilder {
   private var lastUseOfBlock: [Int] = []
   private var states: [ValueState]
   private(set) var clock = 0
-  /// The values that are written where a concatenation would copy them.
-  var pieces: [Value: Piece] = [:]
-  /// For the result of each such concatenation its block of memory, −1 before the first piece.
-  var blocksOfWholes: [Value: Int] = [:]
   /// About how long the kernel of each node of the root takes in ns, if it may run beside others.
   var smallKernelCosts: [Double?] = []
   /// For each node of the root those that it runs beside, itself among them, if there are others.
@@ -260,12 +260,11 @@ extension PlanBuilder {
 
   /// Gives a new value memory of its own, unless it is claimed.
   mutating func allocate(_ value: Value, of node: Node, at time: Int) throws {
-    if let piece = pieces[value] {
-      return try allocate(value, as: piece, of: node, at: time)
-    }
     let use = use(.result, of: node, program.type(of: value))
     switch self[value].claim {
     case .enclosing: break
+    case .piece(let whole, let byteOffset):
+      try allocate(value, in: whole, byteOffset: byteOffset, of: node, at: time)
     case .output:
       let block = newBlock(byteCount: try byteCount(of: value, of: node), at: time, for: use)
       self[value].blocks = [block]

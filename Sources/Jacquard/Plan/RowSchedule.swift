@@ -30,6 +30,8 @@ final class RowSchedule: Sendable {
 
   /// Threads divide rows in multiples of so many, as many as the product kernel takes at a time.
   static let quantum = 4
+  /// Fewer rows than these are never divided.
+  static let leastDividedRowCount = 2 * quantum
   /// Where rows end at different steps, each thread has several shares of this many rows, so that all have as much to do.
   private static let shareRowCount = 16
   private static let sharesPerThread = 2...4

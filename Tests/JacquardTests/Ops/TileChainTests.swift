@@ -19,28 +19,21 @@ struct TileChainTests {
   func everyOperationIsTheKernelOfItsName(instruction: VectorInstruction, dtype: DType) throws {
     let operation = try #require(instruction.chainOperation)
     let function = try #require(instruction.function(for: dtype))
-    let chain: jq_chain_function =
-      if dtype == .float32 { jq_chain_f32 } else { jq_chain_f64 }
     var random = TestRandom(seed: 3)
     for count in [0, 1, 15, 16, 17, 63, 64, 65, 127, 128, 129, 193, 1000] {
       let a = edgeCases(dtype, count, &random)
       let b = edgeCases(dtype, count, &random)
       defer { withExtendedLifetime((a, b)) {} }
       let expected = output(dtype, count) { function(count, a.pointer, b.pointer, nil, $0) }
-      let forward = output(dtype, count) { out in
-        let registers = [a.pointer, b.pointer, out]
-        run(
-          chain, count, registers,
-          [(JQ_CHAIN_LOAD, 0), (operation.forward, 1), (JQ_CHAIN_STORE, 2)])
+      func result(_ steps: [(Int, Int)]) -> [UInt8] {
+        output(dtype, count) { out in
+          run(dtype.chainFunction, count, [a.pointer, b.pointer, out], steps)
+        }
       }
+      let forward = result([(JQ_CHAIN_LOAD, 0), (operation.forward, 1), (JQ_CHAIN_STORE, 2)])
       #expect(isSame(forward, expected, dtype), "\(instruction.name) of \(count)")
       guard instruction.operandCount == 2 else { continue }
-      let reversed = output(dtype, count) { out in
-        let registers = [a.pointer, b.pointer, out]
-        run(
-          chain, count, registers,
-          [(JQ_CHAIN_LOAD, 1), (operation.reversed, 0), (JQ_CHAIN_STORE, 2)])
-      }
+      let reversed = result([(JQ_CHAIN_LOAD, 1), (operation.reversed, 0), (JQ_CHAIN_STORE, 2)])
       #expect(isSame(reversed, expected, dtype), "\(instruction.name) reversed of \(count)")
     }
   }
@@ -49,8 +42,6 @@ struct TileChainTests {
   func everyOperationTakesOneElementForAll(instruction: VectorInstruction, dtype: DType) throws {
     let operation = try #require(instruction.chainOperation)
     let function = try #require(instruction.function(for: dtype))
-    let chain: jq_chain_function =
-      if dtype == .float32 { jq_chain_f32 } else { jq_chain_f64 }
     var random = TestRandom(seed: 5)
     for count in [1, 17, 64, 100, 128, 300] {
       let a = edgeCases(dtype, count, &random)
@@ -63,7 +54,7 @@ struct TileChainTests {
         let actual = output(dtype, count) { out in
           let number = isReversed ? operation.reversed : operation.forward
           run(
-            chain, count, [a.pointer, element.pointer, out],
+            dtype.chainFunction, count, [a.pointer, element.pointer, out],
             [(JQ_CHAIN_LOAD, 0), (JQ_CHAIN_UNIFORM + number, 1), (JQ_CHAIN_STORE, 2)],
             fixed: [1])
         }

@@ -117,7 +117,7 @@ final class TileRunner: Sendable {
 
 extension DType {
   /// What runs chains on elements of a floating-point type.
-  fileprivate var chainFunction: jq_chain_function {
+  var chainFunction: jq_chain_function {
     if self == .float32 { jq_chain_f32 } else { jq_chain_f64 }
   }
 }
